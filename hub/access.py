@@ -1,0 +1,123 @@
+"""Who may do what: viewers, roles, permissions, scopes, and the one table that joins them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Visibility(StrEnum):
+    """Who may see a repository."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class Role(StrEnum):
+    """What a person is in a repository, from the least to the most."""
+
+    READ = "read"
+    PROPOSE = "propose"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    OWN = "own"
+
+
+class Permission(StrEnum):
+    """What can be done with a repository."""
+
+    SEE = "see"
+    COMMENT = "comment"
+    PROPOSE = "propose"
+    PUSH = "push"
+    APPROVE = "approve"
+    MERGE = "merge"
+    SET_RULES = "set_rules"
+    SET_VISIBILITY = "set_visibility"
+    SET_ROLES = "set_roles"
+    DELETE = "delete"
+
+
+class Scope(StrEnum):
+    """What a token may be used for; a person in the browser has all of them."""
+
+    ALL = "all"
+    REPOSITORY_READ = "repository:read"
+    REPOSITORY_WRITE = "repository:write"
+    ACCOUNT = "account"
+    METRICS = "metrics"
+    ADMIN = "admin"
+
+
+_READ = frozenset({Permission.SEE, Permission.COMMENT})
+_PROPOSE = _READ | {Permission.PROPOSE}
+_WRITE = _PROPOSE | {Permission.PUSH, Permission.APPROVE}
+_MAINTAIN = _WRITE | {Permission.MERGE, Permission.SET_RULES}
+_OWN = _MAINTAIN | {Permission.SET_VISIBILITY, Permission.SET_ROLES, Permission.DELETE}
+
+ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.READ: _READ,
+    Role.PROPOSE: _PROPOSE,
+    Role.WRITE: _WRITE,
+    Role.MAINTAIN: _MAINTAIN,
+    Role.OWN: _OWN,
+}
+
+# On a public repository a stranger reads, and every account may comment and propose.
+PUBLIC_PERMISSIONS: Mapping[bool, frozenset[Permission]] = {
+    False: frozenset({Permission.SEE}),
+    True: _PROPOSE,
+}
+
+IMPLIED_SCOPES: Mapping[Scope, frozenset[Scope]] = {
+    Scope.ALL: frozenset(Scope),
+    Scope.REPOSITORY_WRITE: frozenset({Scope.REPOSITORY_WRITE, Scope.REPOSITORY_READ}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever asks: a person by id, or a stranger; `scopes` is None for one signed in by password."""
+
+    user_id: int | None = None
+    name: str | None = None
+    is_admin: bool = False
+    scopes: frozenset[Scope] | None = None
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether a person is known."""
+        return self.user_id is not None
+
+    def has_scope(self, scope: Scope) -> bool:
+        """Whether the credentials in use reach that far; a stranger holds no credentials to limit."""
+        if self.scopes is None:
+            return True
+        return any(scope in IMPLIED_SCOPES.get(held, {held}) for held in self.scopes)
+
+    def as_dict(self) -> dict[str, object]:
+        """The viewer as JSON values, for another process of the hub."""
+        scopes = None if self.scopes is None else sorted(self.scopes)
+        return {"user_id": self.user_id, "name": self.name, "is_admin": self.is_admin, "scopes": scopes}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> "Viewer":
+        """The viewer that `as_dict` described; raises KeyError or ValueError for anything else."""
+        user_id, name, scopes = values["user_id"], values["name"], values["scopes"]
+        return cls(
+            user_id=None if user_id is None else int(str(user_id)),
+            name=None if name is None else str(name),
+            is_admin=bool(values["is_admin"]),
+            scopes=None if not isinstance(scopes, list) else frozenset(Scope(one) for one in scopes),
+        )
+
+
+ANONYMOUS = Viewer()
+
+
+def allowed(
+    permission: Permission, *, role: Role | None, visibility: Visibility, is_signed_in: bool = True
+) -> bool:
+    """Whether somebody with `role` may do this in a repository of that visibility. Pure."""
+    if role is not None and permission in ROLE_PERMISSIONS[role]:
+        return True
+    return visibility is Visibility.PUBLIC and permission in PUBLIC_PERMISSIONS[is_signed_in]

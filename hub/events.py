@@ -1,0 +1,83 @@
+"""Everything that can happen, as records of ids, and how one part hears of another's.
+
+A subscriber runs in the transaction of the publisher. This module holds ids, never models.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The base of all events."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryCreated(Event):
+    """A repository was made; it has no commits yet."""
+
+    repository_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAdded(Event):
+    """A person registered an SSH key."""
+
+    user_id: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWithdrawn(Event):
+    """A person took an SSH key back."""
+
+    user_id: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRef:
+    """One ref that moved: full name, old and new id; an id of zeros means "none"."""
+
+    name: str
+    old_id: str
+    new_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefsUpdated(Event):
+    """Refs of a repository moved and were recorded; `user_id` is None where nobody is known."""
+
+    repository_id: int
+    user_id: int | None
+    push_id: str
+    refs: tuple[MovedRef, ...]
+
+
+E = TypeVar("E", bound=Event)
+Subscriber = Callable[[Session, E], None]
+_subscribers: dict[type[Event], list[Callable[[Session, Event], None]]] = defaultdict(list)
+
+
+def on(kind: type[E]) -> Callable[[Subscriber[E]], Subscriber[E]]:
+    """Registers the decorated function to hear of every event of that kind."""
+
+    def register(subscriber: Subscriber[E]) -> Subscriber[E]:
+        def hear(session: Session, event: Event) -> None:
+            assert isinstance(event, kind)
+            subscriber(session, event)
+
+        _subscribers[kind].append(hear)
+        return subscriber
+
+    return register
+
+
+def publish(session: Session, event: Event) -> None:
+    """Tells every subscriber, in the order of registration, in this transaction."""
+    for subscriber in _subscribers[type(event)]:
+        subscriber(session, event)

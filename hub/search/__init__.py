@@ -1,0 +1,1 @@
+"""Search of code and reviews, on Whoosh. Not built yet."""

@@ -1,0 +1,1 @@
+"""What every page shares: the request, its safety, errors, forms and rendering."""
