@@ -21,7 +21,7 @@ class Principal(Base):
     """Whoever can own repositories; names are unique among all of them."""
 
     __tablename__ = "principals"
-    __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012  # SQLAlchemy reads it from the class
+    __mapper_args__ = {"polymorphic_on": "kind"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[PrincipalKind] = mapped_column(text_enum(PrincipalKind))
@@ -35,7 +35,7 @@ class User(Principal):
     """A person with an account."""
 
     __tablename__ = "users"
-    __mapper_args__ = {"polymorphic_identity": PrincipalKind.PERSON}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": PrincipalKind.PERSON}
 
     id: Mapped[int] = mapped_column(ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
