@@ -1,0 +1,94 @@
+"""The repositories that are measured: a small one of 10 MB, and a large history, real or generated."""
+
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SMALL_FILES, SMALL_FILE_BYTES = 400, 25_000
+LARGE_COMMITS, LARGE_FILES = 20_000, 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A bare repository and what to call it in the tables."""
+
+    directory: Path
+    label: str
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of its packs."""
+        return sum(one.stat().st_size for one in (self.directory / "objects/pack").glob("*.pack"))
+
+
+def git(directory: Path, *arguments: str, stdin: bytes | None = None) -> str:
+    """Runs git on one repository and returns what it printed."""
+    done = subprocess.run(
+        ["git", "-C", str(directory), *arguments], input=stdin, capture_output=True, check=True
+    )
+    return done.stdout.decode()
+
+
+def small(folder: Path) -> Corpus:
+    """A repository of about 10 MB that does not compress, in one pack."""
+    return Corpus(_import(folder / "small.git", _small_stream()), "10 MB, generated")
+
+
+def large(folder: Path, history: str | None = os.environ.get("HISTORY")) -> Corpus:
+    """The branches and tags of the clone named by HISTORY, or a generated history."""
+    directory = folder / "large.git"
+    if not history:
+        return Corpus(_import(directory, _large_stream()), f"generated, {LARGE_COMMITS} commits")
+    subprocess.run(["git", "clone", "-q", "--bare", "-l", history, str(directory)], check=True)
+    git(directory, "pack-refs", "--all")
+    count = git(directory, "rev-list", "--count", "HEAD").strip()
+    return Corpus(directory, f"HISTORY, {count} commits")
+
+
+def _import(directory: Path, stream: Iterator[bytes]) -> Path:
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(directory)], check=True)
+    importer = subprocess.Popen(
+        ["git", "-C", str(directory), "fast-import", "--quiet"], stdin=subprocess.PIPE
+    )
+    assert importer.stdin is not None
+    for piece in stream:
+        importer.stdin.write(piece)
+    importer.stdin.close()
+    assert importer.wait() == 0
+    git(directory, "repack", "-adq")
+    git(directory, "pack-refs", "--all")
+    return directory
+
+
+def _file(path: str, data: bytes) -> bytes:
+    return b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data)
+
+
+def _commit(number: int) -> bytes:
+    when = 1_600_000_000 + number * 600
+    text = f"change {number}\n".encode()
+    return b"commit refs/heads/main\ncommitter Ada <ada@example.org> %d +0000\ndata %d\n%s" % (
+        when, len(text), text,
+    )  # fmt: skip
+
+
+def _small_stream() -> Iterator[bytes]:
+    source = random.Random(1)
+    for number in range(20):
+        yield _commit(number)
+        for each in range(SMALL_FILES // 20):
+            yield _file(f"data/{number}/{each}.bin", source.randbytes(SMALL_FILE_BYTES))
+
+
+def _large_stream() -> Iterator[bytes]:
+    source = random.Random(2)
+    words = [f"word{n}" for n in range(5000)]
+    for number in range(LARGE_COMMITS):
+        yield _commit(number)
+        for _ in range(3):
+            name = source.randrange(LARGE_FILES)
+            lines = [" ".join(source.choices(words, k=9)) for _ in range(60)]
+            yield _file(f"src/{name % 60}/{name}.txt", "\n".join(lines).encode())
