@@ -17,7 +17,10 @@ _SEQUENCE: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Repository(Base):
-    """A hosted repository. Its objects lie in a directory named by its id, never by its name."""
+    """A hosted repository. Its objects lie in a directory named by its id, never by its name.
+
+    `refs_count` is the number of branches, tags and notes, as the ref log knows them.
+    """
 
     __tablename__ = "repositories"
     __table_args__ = (UniqueConstraint("owner_id", "name_key"),)
@@ -31,6 +34,7 @@ class Repository(Base):
     default_branch: Mapped[str] = mapped_column(String(500))
     storage: Mapped[str] = mapped_column(String(40), default="main")
     size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    refs_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     pushed_at: Mapped[datetime | None]
 
