@@ -120,6 +120,7 @@ def _create_repositories() -> None:
         sa.Column("default_branch", sa.String(500), nullable=False),
         sa.Column("storage", sa.String(40), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("refs_count", sa.Integer(), nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("pushed_at", _MOMENT),
         _reference("repositories", "owner_id", "principals", "RESTRICT"),
