@@ -1,0 +1,158 @@
+"""What every test may ask for: a configuration, a loaded hub, its pages, and a hub that runs for real."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from hub.app import Hub, load
+from hub.config import Config, from_values
+from tests import databases
+from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
+from tests.git_client import GitClient
+
+if TYPE_CHECKING:
+    from tests.served import Served
+
+_FEATURE = Path(__file__).parent / "feature"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs the tests that write rows once per kind of database."""
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    in_feature = metafunc.definition.path.is_relative_to(_FEATURE)
+    if in_feature or metafunc.definition.get_closest_marker("wire_writes"):
+        metafunc.parametrize("database_kind", databases.kinds(), scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many tests ran on PostgreSQL, and on which one."""
+    url = databases.postgresql_url()
+    if not url:
+        terminalreporter.write_line("PostgreSQL: not run; HUB_DATABASE_URL names no server.")
+        return
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
+    ran = [one for one in reports if one.when == "call" and databases.POSTGRESQL in one.nodeid]
+    terminalreporter.write_line(f"{databases.server_version(url)}: {len(ran)} tests ran on it.")
+
+
+@pytest.fixture(scope="session")
+def database_kind() -> str:
+    """The kind of database; tests that write get each kind there is, the others SQLite."""
+    return databases.SQLITE
+
+
+@pytest.fixture(scope="session")
+def _templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Template]]:
+    made: dict[str, Template] = {}
+
+    def get(kind: str) -> Template:
+        if kind not in made:
+            made[kind] = (
+                SqliteTemplate(tmp_path_factory.mktemp("template"))
+                if kind == databases.SQLITE
+                else PostgresqlTemplate(databases.postgresql_url())
+            )
+        return made[kind]
+
+    yield get
+    for template in made.values():
+        template.close()
+
+
+@pytest.fixture(scope="session")
+def template_database(database_kind: str, _templates: Callable[[str], Template]) -> Template:
+    """A migrated, empty database to copy."""
+    return _templates(database_kind)
+
+
+@pytest.fixture
+def config(tmp_path: Path, template_database: Template) -> Config:
+    """Settings with a data folder of the test's own and a migrated database."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    url = template_database.copy_to(data)
+    return from_values({"data": str(data), "http": "127.0.0.1:0", "ssh": "127.0.0.1:0", "database_url": url})
+
+
+@pytest.fixture
+def hub(config: Config, template_database: Template) -> Iterator[Hub]:
+    """The hub without its pages, loaded in this process."""
+    loaded = load(config)
+    yield loaded
+    loaded.database.dispose()
+    if isinstance(template_database, PostgresqlTemplate):
+        template_database.drop(config.database_url)
+
+
+@pytest.fixture
+def session(hub: Hub) -> Iterator[Session]:
+    """A session in one writing transaction, committed when the test ends well."""
+    with hub.database.writing() as writing:
+        yield writing
+
+
+@pytest.fixture
+def app(hub: Hub) -> Flask:
+    """The pages."""
+    from hub.app import create_app
+
+    return create_app(hub)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without scripts; nobody is signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> GitClient:
+    """Real git with a clean home and no SSH key."""
+    return GitClient(tmp_path / "git")
+
+
+@pytest.fixture(scope="session")
+def _servers(
+    tmp_path_factory: pytest.TempPathFactory, _templates: Callable[[str], Template]
+) -> "Iterator[Callable[[str], Served]]":
+    running: dict[str, Served] = {}
+
+    def get(kind: str) -> "Served":
+        if kind not in running:
+            running[kind] = _serve(tmp_path_factory.mktemp("served"), _templates(kind))
+        return running[kind]
+
+    yield get
+    for served in running.values():
+        served.close()
+
+
+@pytest.fixture(scope="session")
+def served(database_kind: str, _servers: "Callable[[str], Served]") -> "Served":
+    """A running hub that many tests share: make people and repositories of your own, kill nothing."""
+    return _servers(database_kind)
+
+
+@pytest.fixture
+def fresh_served(tmp_path: Path, template_database: Template) -> "Iterator[Served]":
+    """A running hub of the test's own, to be stopped, killed and started again."""
+    served = _serve(tmp_path / "served", template_database)
+    yield served
+    served.close()
+
+
+def _serve(folder: Path, template: Template) -> "Served":
+    from tests.served import Served
+
+    data = folder / "data"
+    data.mkdir(mode=0o700, parents=True)
+    served = Served(folder, template.copy_to(data))
+    served.start()
+    return served

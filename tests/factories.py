@@ -1,0 +1,117 @@
+"""Things that tests need, made through the same actions as everybody's, with defaults and unique names."""
+
+import itertools
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from sqlalchemy.orm import Session
+
+from hub.access import Role, Scope, Viewer, Visibility
+from hub.accounts import actions as accounts
+from hub.accounts.credentials import hash_password
+from hub.accounts.models import Principal, SshKey, User
+from hub.repos import actions as repos
+from hub.repos.models import Repository
+
+# What the command line acts as.
+SYSTEM = Viewer(is_admin=True)
+
+PASSWORD = "a long and dull password"
+
+_numbers = itertools.count(1)
+
+
+def unique(stem: str) -> str:
+    """A name that no other call gave."""
+    return f"{stem}-{next(_numbers)}"
+
+
+def make_user(
+    session: Session,
+    name: str | None = None,
+    *,
+    email: str | None = None,
+    password: str | None = PASSWORD,
+    is_admin: bool = False,
+    is_demo: bool = False,
+) -> User:
+    """A person who can sign in with PASSWORD; None is an account without one."""
+    name = name or unique("person")
+    user = accounts.create_user(
+        session,
+        SYSTEM,
+        name=name,
+        email=email or f"{name}@example.org",
+        password=None,
+        is_admin=is_admin,
+        is_demo=is_demo,
+    )
+    user.password_hash = None if password is None else _hash_once(password)
+    session.flush()
+    return user
+
+
+def make_token(
+    session: Session,
+    user: User,
+    *,
+    label: str = "for a test",
+    scopes: frozenset[Scope] = frozenset({Scope.ALL}),
+    expires_at: datetime | None = None,
+) -> str:
+    """The secret of a new token of theirs."""
+    _, secret = accounts.create_token(
+        session, user.viewer(), user, label=label, scopes=scopes, expires_at=expires_at
+    )
+    return secret
+
+
+def make_key(session: Session, user: User, private_key: Path, *, title: str = "laptop") -> SshKey:
+    """A new ed25519 key: the private part in that file, the public part registered as theirs."""
+    public_text = write_key(private_key)
+    return accounts.add_key(session, user.viewer(), user, title=title, text=public_text)
+
+
+def write_key(private_key: Path) -> str:
+    """Writes a new ed25519 key where ssh takes it; returns its public line."""
+    key = Ed25519PrivateKey.generate()
+    private_key.touch(mode=0o600)
+    private_key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+    return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def make_repository(
+    session: Session,
+    owner: Principal | None = None,
+    name: str | None = None,
+    *,
+    description: str = "",
+    visibility: Visibility = Visibility.PUBLIC,
+    default_branch: str | None = None,
+) -> Repository:
+    """An empty repository, of a new person where no owner is given."""
+    return repos.create_repository(
+        session,
+        SYSTEM,
+        owner or make_user(session),
+        name=name or unique("repository"),
+        description=description,
+        visibility=visibility,
+        default_branch=default_branch,
+    )
+
+
+def make_collaborator(session: Session, repository: Repository, *, role: Role) -> User:
+    """A new person with that role in the repository."""
+    user = make_user(session, unique(role.value))
+    repos.grant(session, SYSTEM, repository, user, role=role)
+    return user
+
+
+@cache
+def _hash_once(password: str) -> str:
+    # A good password hash is slow by design, and a suite makes hundreds of people.
+    return hash_password(password)

@@ -1,0 +1,69 @@
+"""An upgraded empty database is the one that the models describe."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from hub import migrations
+from hub.app import Hub
+from hub.config import from_values
+from hub.db import Base, make_engine
+
+
+def test_upgraded_database_differs_in_nothing_that_alembic_compares(hub: Hub) -> None:
+    with hub.database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgraded_database_has_the_constraints_that_the_models_create(hub: Hub) -> None:
+    upgraded = _describe(hub.database.engine)
+    with hub.database.engine.begin() as connection:
+        Base.metadata.drop_all(connection)
+        Base.metadata.create_all(connection)
+    assert upgraded == _describe(hub.database.engine)
+
+
+def test_upgrade_of_an_upgraded_database_changes_nothing(hub: Hub) -> None:
+    before = _describe(hub.database.engine)
+    migrations.upgrade(hub.config)
+    assert _describe(hub.database.engine) == before
+    assert migrations.find_version(hub.database.engine) == migrations.newest_version()
+
+
+def test_two_upgrades_at_once_both_succeed(tmp_path: Path) -> None:
+    config = from_values({"data": str(tmp_path)})
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(migrations.upgrade, [config, config]))
+    engine = make_engine(f"sqlite:///{tmp_path}/hub.sqlite")
+    assert migrations.find_version(engine) == "0001"
+    engine.dispose()
+
+
+def test_version_of_an_empty_database_is_none(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/hub.sqlite")
+    assert migrations.find_version(engine) is None
+    engine.dispose()
+
+
+def _describe(engine: Engine) -> dict[str, list[str]]:
+    """Every table with its columns, keys, constraints and indexes, as sorted text."""
+    inspector = inspect(engine)
+    ask: tuple[Callable[[str], list[Any]], ...] = (  # each kind of thing is described by a dict of its own
+        lambda table: [inspector.get_pk_constraint(table)],
+        inspector.get_columns,
+        inspector.get_foreign_keys,
+        inspector.get_unique_constraints,
+        inspector.get_check_constraints,
+        inspector.get_indexes,
+    )
+    return {
+        table: sorted(str(sorted(one.items(), key=str)) for get in ask for one in get(table))
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
