@@ -40,6 +40,27 @@ class KeyWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenUsed(Event):
+    """An access token was used, and its row does not say so yet."""
+
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUsed(Event):
+    """An SSH key was used, and its row does not say so yet."""
+
+    key_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignInUsed(Event):
+    """A browser's sign-in was used, and its row does not say so yet."""
+
+    sign_in_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class MovedRef:
     """One ref that moved: full name, old and new id; an id of zeros means "none"."""
 

@@ -1,0 +1,71 @@
+"""What a person or an organisation may be called. Pure."""
+
+import re
+import unicodedata
+from typing import Final
+
+from hub.errors import Invalid, Text, text
+
+MAX_LENGTH: Final = 39
+
+# The first part of an address is an owner's name, unless it is one of these. A route whose first part
+# is missing here is refused at start. Names with a dot, such as robots.txt, cannot be taken over either.
+_ADDRESSES: Final = """
+about account accounts admin api app assets auth avatars billing blog branches changes checks
+compare configuration contact dashboard docs download downloads events everyone explore
+favicon.ico feed feeds files groups healthz help home hub images inbox info install
+internal invite issues join jobs journal keys language legal license login logout mail
+manifest.json me merge messages metrics milestones new news notifications oauth
+organisations organizations orgs people policy preferences privacy profile projects public pulls raw
+readyz register reload repo repos repositories reset reviews robots.txt runners search
+security session sessions settings setup sign-in sign-out sign-up signin signout signup
+sitemap.xml ssh starred stars static status support system teams terms templates tokens topics trending
+undefined upload uploads users verify watching webhooks wiki null none nobody
+"""
+RESERVED: Final = frozenset(_ADDRESSES.split())
+
+# What other addresses of an owner end in, and what git would take off.
+_RESERVED_ENDINGS: Final = (".git", ".atom", ".rss", ".keys", ".gpg", ".json", ".png", ".lock")
+
+_ALLOWED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def key_of(name: str) -> str:
+    """The name as it is compared: two names with one key are the same name."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def clean(name: str) -> str:
+    """The name as it is kept; raises Invalid that says what is wrong with it."""
+    cleaned = unicodedata.normalize("NFC", name.strip())
+    fault = find_fault(cleaned)
+    if fault is not None:
+        raise Invalid(text("This name cannot be used."), {"name": fault})
+    return cleaned
+
+
+def find_fault(name: str) -> Text | None:
+    """What is wrong with a name in its normal form, or None."""
+    if not name:
+        return text("Enter a name.")
+    if len(name) > MAX_LENGTH:
+        return text("A name has at most %(limit)s characters.", limit=MAX_LENGTH)
+    if any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") for one in name):
+        return text("The name holds an invisible character. Type it instead of pasting it.")
+    if not _ALLOWED.fullmatch(name):
+        return text(
+            "A name has letters from A to Z, digits, hyphens, dots and underscores, "
+            "and begins with a letter or a digit."
+        )
+    return _find_taken_by_addresses(name)
+
+
+def _find_taken_by_addresses(name: str) -> Text | None:
+    if key_of(name) in RESERVED:
+        return text("“%(name)s” is kept for an address of the hub. Choose another name.", name=name)
+    if name.endswith(".") or ".." in name:
+        return text("A name neither ends with a dot nor has two in a row.")
+    for ending in _RESERVED_ENDINGS:
+        if name.casefold().endswith(ending):
+            return text("A name does not end with “%(ending)s”.", ending=ending)
+    return None

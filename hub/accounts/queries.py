@@ -1,0 +1,142 @@
+"""What can be read about accounts and their credentials."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.access import Scope, Viewer
+from hub.accounts.models import AccessToken, Principal, PrincipalKind, SshKey, User
+from hub.accounts.names import key_of
+from hub.clock import now
+from hub.errors import Forbidden, NotFound, Unauthenticated, text
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What a page says about whoever owns repositories."""
+
+    name: str
+    display_name: str
+    kind: PrincipalKind
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """One account in a list for administrators."""
+
+    name: str
+    email: str
+    is_admin: bool
+    is_suspended: bool
+    is_demo: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One access token, without its secret."""
+
+    id: int
+    label: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    is_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One SSH key."""
+
+    id: int
+    title: str
+    kind: str
+    fingerprint: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+def find_user(session: Session, name: str) -> User | None:
+    """The person of that name, in any case of its letters, or None."""
+    return session.scalars(select(User).where(User.name_key == key_of(name))).one_or_none()
+
+
+def get_user(session: Session, name: str) -> User:
+    """The person of that name; raises NotFound."""
+    user = find_user(session, name)
+    if user is None:
+        raise NotFound(
+            text("There is no account “%(name)s”.", name=name),
+            next_step=text("Check the spelling."),
+        )
+    return user
+
+
+def get_self(session: Session, viewer: Viewer) -> User:
+    """The viewer's own account; raises Unauthenticated for a stranger."""
+    user = None if viewer.user_id is None else session.get(User, viewer.user_id)
+    if user is None:
+        raise Unauthenticated(text("Nobody is signed in."), next_step=text("Sign in first."))
+    return user
+
+
+def find_principal(session: Session, name: str) -> Principal | None:
+    """Whoever can own repositories under that name, or None."""
+    return session.scalars(select(Principal).where(Principal.name_key == key_of(name))).one_or_none()
+
+
+def get_owner(session: Session, name: str) -> Owner:
+    """What a page says about the owner of that name; raises NotFound."""
+    found = find_principal(session, name)
+    if found is None:
+        raise NotFound(
+            text("Nobody here is called “%(name)s”.", name=name),
+            next_step=text("Check the spelling, or begin at the first page."),
+        )
+    return Owner(found.name, found.display_name, found.kind, found.created_at)
+
+
+def list_users(session: Session, viewer: Viewer) -> list[UserRow]:
+    """Every account, by name; for administrators."""
+    if not viewer.is_admin or not viewer.has_scope(Scope.ADMIN):
+        raise Forbidden(text("Only administrators see all accounts."))
+    return [
+        UserRow(one.name, one.email, one.is_admin, one.is_suspended, one.is_demo, one.created_at)
+        for one in session.scalars(select(User).order_by(User.name_key))
+    ]
+
+
+def has_admin(session: Session) -> bool:
+    """Whether somebody administers the hub already."""
+    return session.scalar(select(User.id).where(User.is_admin).limit(1)) is not None
+
+
+def list_tokens(session: Session, user: User) -> list[TokenRow]:
+    """The person's tokens, the newest first."""
+    at = now()
+    return [
+        TokenRow(
+            id=one.id,
+            label=one.label,
+            scopes=sorted(one.scope_set),
+            created_at=one.created_at,
+            expires_at=one.expires_at,
+            last_used_at=one.last_used_at,
+            is_expired=one.expires_at is not None and one.expires_at <= at,
+        )
+        for one in session.scalars(
+            select(AccessToken).where(AccessToken.user_id == user.id).order_by(AccessToken.id.desc())
+        )
+    ]
+
+
+def list_keys(session: Session, user: User) -> list[KeyRow]:
+    """The person's SSH keys, the newest first."""
+    return [
+        KeyRow(one.id, one.title, one.kind, one.fingerprint, one.created_at, one.last_used_at)
+        for one in session.scalars(select(SshKey).where(SshKey.user_id == user.id).order_by(SshKey.id.desc()))
+    ]

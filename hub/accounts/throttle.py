@@ -1,0 +1,69 @@
+"""How often a sign-in may fail: per account, and per network it comes from."""
+
+import hashlib
+import ipaddress
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from hub.accounts.models import Attempt
+from hub.accounts.names import key_of
+from hub.clock import now
+from hub.errors import TooMany, text
+
+WINDOW: Final = timedelta(minutes=15)
+PER_ACCOUNT: Final = 10
+PER_NETWORK: Final = 30
+
+
+def account_subject(name: str) -> str:
+    """What stands for an account, whether it exists or not: people type passwords there, so a hash."""
+    return "account:" + hashlib.sha256(key_of(name).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def network_subject(address: str) -> str:
+    """The network an address belongs to: /24 of IPv4, /64 of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "network:unknown"
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    bits = 24 if parsed.version == 4 else 64
+    return f"network:{ipaddress.ip_network((parsed, bits), strict=False)}"
+
+
+def refuse_too_many(session: Session, name: str, address: str) -> None:
+    """Raises TooMany where the account or the network failed too often; the text is the same for both."""
+    since = now() - WINDOW
+    limits = {account_subject(name): PER_ACCOUNT, network_subject(address): PER_NETWORK}
+    counts = session.execute(
+        select(Attempt.subject, func.count())
+        .where(Attempt.subject.in_(limits), Attempt.at > since)
+        .group_by(Attempt.subject)
+    )
+    if any(count >= limits[subject] for subject, count in counts.tuples()):
+        raise TooMany(
+            text("Too many sign-ins failed."),
+            text("After some failures an account, or a network, is refused for a while."),
+            retry_after_seconds=int(WINDOW.total_seconds()),
+        )
+
+
+def note_failure(session: Session, name: str, address: str) -> None:
+    """Counts one failed sign-in against the account and the network."""
+    at = now()
+    session.add(Attempt(subject=account_subject(name), at=at))
+    session.add(Attempt(subject=network_subject(address), at=at))
+
+
+def forget_failures(session: Session, name: str) -> None:
+    """Clears an account's failures once its person is in; the network's stay."""
+    session.execute(delete(Attempt).where(Attempt.subject == account_subject(name)))
+
+
+def prune(session: Session) -> None:
+    """Deletes what no longer counts."""
+    session.execute(delete(Attempt).where(Attempt.at <= now() - WINDOW))
