@@ -1,0 +1,250 @@
+"""A fetch: one request to `git upload-pack`, its wants checked and, for a clone, its answer shared.
+
+Over HTTP `upload_pack` serves one request. Over SSH `converse` serves a session: protocol v2 is request and
+answer there too, so that each request takes the same way through the check and the cache.
+"""
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import IO, Any
+
+from hub.errors import TooLarge, Unavailable, text
+from hub.gateway.advertisement import advertise
+from hub.gateway.client import BodyReader, Client, ClientIdle, unless_left
+from hub.gateway.fetch_cache import cache_of
+from hub.gateway.fetch_request import FetchRequest, parse
+from hub.gateway.git_service import LOGGER, GitChild, GitTarget, RepositoryPolicy, slots, spawn
+from hub.gateway.git_settings import HIDDEN_NAMESPACES, environment, protocol_version, settings
+from hub.gateway.pktline import FLUSH, BadPacket, packet, read_request
+from hub.gateway.policy_client import PolicyUnavailable, ask
+
+_SERVICE = "git-upload-pack"
+_LARGE_REQUEST_BYTES = 128 << 10
+_WANTS_SECONDS = 60.0
+_SHORT_PER_SLOT = 16
+_CONVERSATIONS_PER_SLOT = 4
+# git's own watch over a conversation of which we do not know whose turn it is (git-upload-pack(1)).
+_CONVERSATION_TIMEOUT = "--timeout=600"
+
+
+async def upload_pack(target: GitTarget, protocol: str, client: Client) -> None:
+    """Serves one request: the client's body in, git's answer out.
+
+    Raises ClientLeft, ClientIdle, TooLarge for a request beyond the limit, UnreadableRequest for one that is
+    not of the protocol, Unavailable when the policy cannot be asked.
+    """
+    with await _spool(target, client.body()) as spool:
+        await _serve(_Fetch(target, protocol, client), spool)
+    await client.finish()
+
+
+async def converse(target: GitTarget, protocol: str, client: Client) -> None:
+    """Serves a session of `git fetch` over SSH, until the client ends it.
+
+    Protocol v2: the advertisement, then request after request. Older ones: one git that talks with the
+    client itself, and that checks wants against what it advertised.
+    """
+    if protocol_version(environment(target, protocol)) < 2:
+        await _converse_directly(target, protocol, client)
+        return
+    await advertise(target, _SERVICE, protocol, client)
+    fetch, reader = _Fetch(target, protocol, client), BodyReader(client.body())
+    limit = target.limits.max_fetch_request_bytes
+    with contextlib.suppress(asyncio.IncompleteReadError):  # the client ended the session
+        while (request := await _next_request(reader, limit)) != FLUSH:
+            with _spool_of(request) as spool:
+                await _serve(fetch, spool)
+
+
+async def _next_request(reader: BodyReader, limit_bytes: int) -> bytes:
+    try:
+        request = await read_request(reader, limit_bytes)
+    except BadPacket:
+        return FLUSH
+    if request is None:
+        raise _too_large(limit_bytes)
+    return request
+
+
+def _too_large(limit_bytes: int) -> TooLarge:
+    return TooLarge(text("A request to git-upload-pack may have %(limit)d bytes.", limit=limit_bytes))
+
+
+async def _spool(target: GitTarget, body: AsyncIterator[bytes]) -> IO[bytes]:
+    """The whole request in a file, which git reads as its stdin: no feeding, and so no deadlock with it."""
+    limit = target.limits.max_fetch_request_bytes if target.policy is not None else None
+    spool = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
+    try:
+        count = 0
+        async for data in body:
+            count += len(data)
+            if limit is not None and count > limit:
+                raise _too_large(limit)
+            spool.write(data)
+        spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
+    return spool
+
+
+def _spool_of(request: bytes) -> IO[bytes]:
+    spool = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
+    spool.write(request)
+    spool.seek(0)
+    return spool
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """Who asks what of which repository."""
+
+    target: GitTarget
+    protocol: str
+    client: Client
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment(self.target, self.protocol)
+
+    def arguments(self, hidden: Iterable[str] = ()) -> list[str]:
+        own = settings(self.target, _SERVICE, hidden)
+        return [*own, "upload-pack", "--stateless-rpc", str(self.target.directory)]
+
+
+async def _serve(fetch: _Fetch, spool: IO[bytes]) -> None:
+    policy = fetch.target.policy
+    if policy is None or protocol_version(fetch.environment) < 2:
+        # Of these, git checks the wants itself: it serves what is reachable from the refs it advertises.
+        await _run(fetch, spool, fetch.arguments())
+        return
+    body = spool.read()
+    spool.seek(0)
+    # A lazy checkout may want 100,000 blobs at once: not in the loop's thread.
+    large = len(body) > _LARGE_REQUEST_BYTES
+    request = await asyncio.to_thread(parse, body) if large else parse(body)
+    if request is None:
+        return
+    if request.command == "ls-refs":
+        hidden = [name for name in HIDDEN_NAMESPACES if not request.covers(name)]
+        await _run(fetch, spool, fetch.arguments(hidden), needs_slot=False)
+        return
+    wants = request.wants()
+    answer = await _ask_wants(fetch.client, policy, wants)
+    if answer["refused"]:
+        # The words of git itself, which clients know how to show.
+        refusal = f"ERR upload-pack: not our ref {answer['refused'][0]}"
+        await fetch.client.write(packet(refusal.encode()))
+    elif not (wants and request.is_pure and await _follow(fetch, policy, _key(fetch, request, answer), body)):
+        await _run(fetch, spool, fetch.arguments())
+
+
+async def _ask_wants(client: Client, policy: RepositoryPolicy, wants: list[str]) -> dict[str, Any]:
+    # Any: JSON, with `refused` and `state`.
+    question = ask(
+        policy.socket,
+        "wants",
+        timeout=_WANTS_SECONDS,
+        repository_id=policy.repository_id,
+        wants=wants,
+        tips_only=False,
+    )
+    try:
+        return await unless_left(client, question)
+    except PolicyUnavailable as error:
+        LOGGER.error("fetch from %s refused: %s", policy.name, error)
+        failure = text("The hub cannot check this fetch now.")
+        raise Unavailable(failure, next_step=text("Fetch again.")) from error
+
+
+def _key(fetch: _Fetch, request: FetchRequest, answer: dict[str, Any]) -> str:
+    """What the answer depends on: the request, every ref, and how git is started."""
+    variables = (f"{name}={value}" for name, value in fetch.environment.items())
+    about = [answer["state"], *fetch.arguments(), *variables]
+    return request.digest(part.encode("utf-8", "surrogateescape") for part in about)
+
+
+async def _follow(fetch: _Fetch, policy: RepositoryPolicy, key: str, body: bytes) -> bool:
+    """Serves the shared answer; False where none is kept at the moment."""
+    if policy.cache is None:
+        return False
+
+    @contextlib.asynccontextmanager
+    async def produce() -> AsyncIterator[GitChild]:
+        # Its own copy of the request: it goes on for others when the client that began it leaves.
+        with _spool_of(body) as spool:
+            async with _running(fetch, spool, fetch.arguments()) as child:
+                yield child
+
+    cache = cache_of(policy.cache, fetch.target.limits)
+    if not cache.is_open:
+        return False
+    try:
+        answer = cache.answer(key, produce)
+    except OSError as error:
+        LOGGER.error("an answer to a fetch cannot be kept: %s", error)
+        return False
+    await unless_left(fetch.client, answer.follow(fetch.client))
+    return True
+
+
+async def _run(fetch: _Fetch, spool: IO[bytes], arguments: list[str], *, needs_slot: bool = True) -> None:
+    """Serves one request by a git of its own."""
+    await unless_left(fetch.client, _pump(fetch, spool, arguments, needs_slot))
+
+
+async def _pump(fetch: _Fetch, spool: IO[bytes], arguments: list[str], needs_slot: bool) -> None:
+    async with _running(fetch, spool, arguments, needs_slot=needs_slot) as child:
+        while data := await child.read():
+            await fetch.client.write(data)
+        await child.wait()
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    fetch: _Fetch, spool: IO[bytes], arguments: list[str], *, needs_slot: bool = True
+) -> AsyncIterator[GitChild]:
+    """A running upload-pack that ends with the block; waits for a slot first, unless it makes no pack."""
+    count = fetch.target.limits.pack_slots
+    async with slots("pack", count) if needs_slot else slots("short", _SHORT_PER_SLOT * count):
+        child = await spawn(arguments, fetch.environment, stdin=spool)
+        try:
+            yield child
+        finally:
+            await child.end()
+
+
+async def _converse_directly(target: GitTarget, protocol: str, client: Client) -> None:
+    fetch = _Fetch(target, protocol, client)
+    # A silent client would hold a slot for long, so these conversations have places of their own.
+    async with slots("conversation", _CONVERSATIONS_PER_SLOT * target.limits.pack_slots):
+        child = await spawn(
+            [*settings(target, _SERVICE), "upload-pack", _CONVERSATION_TIMEOUT, str(target.directory)],
+            fetch.environment,
+            stdin=asyncio.subprocess.PIPE,
+        )
+        feed = asyncio.create_task(_feed(child, client))
+        try:
+            while data := await child.read():
+                await client.write(data)
+            await child.wait()
+        finally:
+            feed.cancel()
+            await child.end()
+            await asyncio.gather(feed, return_exceptions=True)
+
+
+async def _feed(child: GitChild, client: Client) -> None:
+    """Passes on what the client says; a client that leaves ends its git's input, and so git."""
+    try:
+        async for data in client.body():
+            child.stdin.write(data)
+            await child.stdin.drain()
+    except (ConnectionError, ClientIdle):
+        child.signal(signal.SIGTERM)
+    finally:
+        child.stdin.close()
