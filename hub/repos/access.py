@@ -1,0 +1,119 @@
+"""Who may do what in which repository: the only door to one."""
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy.orm import Session
+
+from hub.access import Permission, Role, Scope, Viewer, Visibility, allowed
+from hub.accounts.models import Principal
+from hub.errors import Forbidden, NotFound, Text, text
+from hub.repos.models import Collaborator, Repository
+from hub.repos.names import key, printable, split_path
+
+_ROLES: Final = tuple(Role)
+
+
+def open_repository(
+    session: Session, viewer: Viewer, path_or_id: str | int, *, need: Permission
+) -> Repository:
+    """The repository at `owner/name` (or of that id), for somebody who may do `need` there.
+
+    Raises NotFound, with one text, for what does not exist and for what the viewer may not see; Forbidden
+    with the next step for what they see but may not do.
+    """
+    repository = find_repository(session, viewer, path_or_id)
+    if repository is None:
+        raise no_repository(path_or_id)
+    require(session, viewer, repository, need)
+    return repository
+
+
+def find_repository(session: Session, viewer: Viewer, path_or_id: str | int) -> Repository | None:
+    """The repository, if it exists and the viewer may see it: one statement for both."""
+    wanted = select(Repository).where(visible_to(viewer))
+    if isinstance(path_or_id, int):
+        return session.scalar(wanted.where(Repository.id == path_or_id))
+    parts = split_path(path_or_id)
+    if parts is None:
+        return None
+    owner, name = parts
+    return session.scalar(
+        wanted.join(Repository.owner).where(Principal.name_key == key(owner), Repository.name_key == key(name))
+    )
+
+
+def no_repository(path_or_id: str | int) -> NotFound:
+    """What is answered for a repository that is missing and for one that may not be seen alike."""
+    path = str(path_or_id)
+    return NotFound(
+        text("No repository %(path)s.", path=printable("/".join(split_path(path) or (path,)))),
+        text("There is none of this name, or you may not see it."),
+        text("Check the spelling, or ask its owner for access."),
+    )
+
+
+def require(session: Session, viewer: Viewer, repository: Repository, permission: Permission) -> None:
+    """Raises Forbidden with the next step, unless the viewer, who sees the repository, may do this there."""
+    scope = Scope.REPOSITORY_READ if permission is Permission.SEE else Scope.REPOSITORY_WRITE
+    open_to_all = permission is Permission.SEE and repository.visibility is Visibility.PUBLIC
+    if not open_to_all and not viewer.has_scope(scope):
+        raise Forbidden(
+            text("This token does not reach that far."),
+            text("It lacks the scope %(scope)s.", scope=scope),
+            text("Make a token with this scope in your settings."),
+        )
+    if not may(session, viewer, repository, permission):
+        raise Forbidden(
+            text("You may not do this in %(path)s.", path=repository.path),
+            _why(role_of(session, viewer, repository), viewer),
+            text("Ask the owner of %(path)s for the role %(role)s.", path=repository.path, role=_least(permission)),
+        )
+
+
+def may(session: Session, viewer: Viewer, repository: Repository, permission: Permission) -> bool:
+    """Whether the viewer's role allows this; what a token may be used for is not asked here."""
+    return allowed(
+        permission,
+        role=role_of(session, viewer, repository),
+        visibility=repository.visibility,
+        is_signed_in=viewer.is_signed_in,
+    )
+
+
+def role_of(session: Session, viewer: Viewer, repository: Repository) -> Role | None:
+    """What the viewer is in the repository; administrators are owners everywhere."""
+    if viewer.is_admin or (viewer.user_id is not None and repository.owner_id == viewer.user_id):
+        return Role.OWN
+    if viewer.user_id is None:
+        return None
+    return session.scalar(
+        select(Collaborator.role).where(
+            Collaborator.repository_id == repository.id, Collaborator.user_id == viewer.user_id
+        )
+    )
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition on Repository that holds for what the viewer may see; every query uses this one."""
+    if viewer.is_admin:
+        return true()
+    is_public = Repository.visibility == Visibility.PUBLIC
+    if viewer.user_id is None:
+        return is_public
+    has_role = exists().where(
+        Collaborator.repository_id == Repository.id, Collaborator.user_id == viewer.user_id
+    )
+    return or_(is_public, Repository.owner_id == viewer.user_id, has_role)
+
+
+def _least(permission: Permission) -> Role:
+    return next(role for role in _ROLES if allowed(permission, role=role, visibility=Visibility.PRIVATE))
+
+
+def _why(role: Role | None, viewer: Viewer) -> Text:
+    if role is not None:
+        return text("Your role there is %(role)s.", role=role)
+    if viewer.is_signed_in:
+        return text("You have no role there.")
+    return text("You are not signed in.")

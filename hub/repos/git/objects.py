@@ -1,0 +1,100 @@
+"""Reads the objects of a repository in this process, with libgit2."""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final
+
+import pygit2
+from pygit2.enums import ConfigLevel, ObjectType, RepositoryOpenFlag
+
+from hub.repos.git.process import succeeds
+
+_KINDS: Final = {
+    ObjectType.COMMIT: "commit",
+    ObjectType.TREE: "tree",
+    ObjectType.BLOB: "blob",
+    ObjectType.TAG: "tag",
+}
+# Most pushes add a few commits; walking further than this is git's business, which has better ways.
+_NEAR_COMMITS: Final = 200
+
+# Repositories may belong to another user of this machine than the hub's, and no settings but their own count.
+pygit2.settings.owner_validation = False
+for _level in (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL, ConfigLevel.PROGRAMDATA):
+    pygit2.settings.search_path[_level] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitSummary:
+    """What a list of commits shows of one."""
+
+    commit_id: str
+    subject: str
+    author_name: str
+    committed_at: datetime
+
+
+class Objects:
+    """The objects of one repository. Opening takes 0.2 ms: make one per request."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._git_repo = pygit2.Repository(
+            str(directory), RepositoryOpenFlag.NO_SEARCH | RepositoryOpenFlag.BARE
+        )
+
+    def kind(self, object_id: str) -> str | None:
+        """`commit`, `tree`, `blob` or `tag`; None where there is no such object."""
+        try:
+            kind, _ = self._git_repo.odb.read_header(pygit2.Oid(hex=object_id))
+        except KeyError:
+            return None
+        return _KINDS.get(ObjectType(kind))
+
+    def is_ancestor(self, ancestor_id: str, descendant_id: str) -> bool:
+        """Whether the commit is the other one or lies in its history; both must be commits.
+
+        Looks near the descendant in process and asks git for the rest: libgit2 took 1,244 ms for v1.0 in
+        git's own history where git took 32.
+        """
+        if self._is_near(ancestor_id, descendant_id):
+            return True
+        return succeeds(
+            self._directory, "merge-base", "--is-ancestor", operands=(ancestor_id, descendant_id)
+        )
+
+    def _is_near(self, ancestor_id: str, descendant_id: str) -> bool:
+        wanted = pygit2.Oid(hex=ancestor_id)
+        waiting, seen = deque([pygit2.Oid(hex=descendant_id)]), set[pygit2.Oid]()
+        while waiting and len(seen) < _NEAR_COMMITS:
+            commit_id = waiting.popleft()
+            if commit_id == wanted:
+                return True
+            commit = self._git_repo.get(commit_id)
+            if commit_id not in seen and isinstance(commit, pygit2.Commit):
+                seen.add(commit_id)
+                waiting.extend(commit.parent_ids)
+        return False
+
+    def find_commit(self, object_id: str) -> CommitSummary | None:
+        """The commit of that id, or None where there is none."""
+        commit = self._git_repo.get(pygit2.Oid(hex=object_id))
+        if not isinstance(commit, pygit2.Commit):
+            return None
+        subject, _, _ = commit.raw_message.decode("utf-8", "replace").strip().partition("\n")
+        author = commit.author.raw_name.decode("utf-8", "replace")
+        return CommitSummary(object_id, subject, author, _moment(commit.commit_time, commit.commit_time_offset))
+
+    def tree_of(self, commit_id: str) -> str | None:
+        """The id of the tree of a commit; None for anything else."""
+        commit = self._git_repo.get(pygit2.Oid(hex=commit_id))
+        return str(commit.tree_id) if isinstance(commit, pygit2.Commit) else None
+
+
+def _moment(seconds: int, offset_minutes: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone(timezone(timedelta(minutes=offset_minutes)))
+    except (ValueError, OverflowError, OSError):  # any number may stand in a commit
+        return datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,193 @@
+"""Runs git commands: an argument list, a clean environment, a time limit, and nothing a user chose as an option."""
+
+import os
+import re
+import resource
+import select
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Final
+
+TIMEOUT_SECONDS: Final = 30.0
+_MEMORY_BYTES: Final = 4 << 30
+_CHUNK_BYTES: Final = 1 << 16
+
+# Settings that hold for every command, whatever a repository's own file says.
+_SETTINGS: Final = {
+    "safe.directory": "*",
+    "core.hooksPath": "/dev/null",
+    "core.fsync": "committed",
+    "core.fsmonitor": "false",
+    "core.filesRefLockTimeout": "10000",
+    "core.packedRefsTimeout": "10000",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "protocol.allow": "never",
+}
+_OPERAND: Final = re.compile(r"\^?(?:[0-9a-f]{40}|[0-9a-f]{64}|refs/[^\x00-\x20\x7f]+)(?:\^\{[a-z]+\})?")
+
+
+class GitFailed(Exception):
+    """A git command failed, or did not end in time."""
+
+    def __init__(self, command: str, why: str) -> None:
+        super().__init__(f"git {command}: {why}")
+        self.command = command
+
+
+class GitTooSlow(GitFailed):
+    """A git command was stopped at its time limit."""
+
+    def __init__(self, command: str, timeout_seconds: float) -> None:
+        super().__init__(command, f"stopped after {timeout_seconds:g} seconds")
+
+
+def environment(additions: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a git command: built from nothing, so that no variable of ours or a user's leaks."""
+    result = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C",
+        "HOME": "/nonexistent",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
+    }
+    for number, (name, value) in enumerate(_SETTINGS.items()):
+        result[f"GIT_CONFIG_KEY_{number}"] = name
+        result[f"GIT_CONFIG_VALUE_{number}"] = value
+    return {**result, **(additions or {})}
+
+
+def git(
+    directory: Path,
+    *command: str,
+    operands: Sequence[str] = (),
+    stdin: bytes = b"",
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    additions: Mapping[str, str] | None = None,
+) -> bytes:
+    """What the command printed; raises GitFailed when it ends with anything but 0, GitTooSlow at its limit.
+
+    `command` is a subcommand and its options, all from our code; `operands` are ids and full names of refs.
+    `additions` are variables beside the clean environment.
+    """
+    exit_code, out, err = _run(directory, command, operands, stdin, timeout_seconds, additions)
+    if exit_code != 0:
+        raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}")
+    return out
+
+
+def succeeds(
+    directory: Path, *command: str, operands: Sequence[str] = (), timeout_seconds: float = TIMEOUT_SECONDS
+) -> bool:
+    """Whether a command that answers by its exit code says yes (0) or no (1); raises GitFailed for others."""
+    exit_code, _, err = _run(directory, command, operands, b"", timeout_seconds, None)
+    if exit_code not in (0, 1):
+        raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}")
+    return exit_code == 0
+
+
+@contextmanager
+def lines(
+    directory: Path,
+    *command: str,
+    operands: Sequence[str] = (),
+    stdin: bytes = b"",
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    additions: Mapping[str, str] | None = None,
+) -> Iterator[Iterator[bytes]]:
+    """The lines that the command prints, as they come, without their ends; leaving stops the command.
+
+    Reading raises GitFailed and GitTooSlow as `git` does.
+    """
+    argv = _argv(directory, command, operands)
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaints:
+        given.write(stdin)
+        given.seek(0)
+        child = subprocess.Popen(
+            argv, stdin=given, stdout=subprocess.PIPE, stderr=complaints, env=environment(additions)
+        )
+        _limit(child, timeout_seconds)
+        assert child.stdout is not None
+        try:
+            yield _read_lines(child, child.stdout, complaints, command[0], timeout_seconds)
+        finally:
+            child.stdout.close()
+            child.kill()
+            child.wait()
+
+
+def _read_lines(
+    child: subprocess.Popen[bytes], out: IO[bytes], complaints: IO[bytes], command: str, timeout_seconds: float
+) -> Iterator[bytes]:
+    deadline = time.monotonic() + timeout_seconds
+    rest = b""
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([out], [], [], left)[0]:
+            raise GitTooSlow(command, timeout_seconds)
+        chunk = os.read(out.fileno(), _CHUNK_BYTES)
+        if not chunk:
+            break
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
+    if child.wait() != 0:
+        complaints.seek(0)
+        raise GitFailed(command, _first_line(complaints.read(_CHUNK_BYTES)) or f"exit {child.returncode}")
+
+
+def _run(
+    directory: Path,
+    command: Sequence[str],
+    operands: Sequence[str],
+    stdin: bytes,
+    timeout_seconds: float,
+    additions: Mapping[str, str] | None,
+) -> tuple[int, bytes, bytes]:
+    argv = _argv(directory, command, operands)
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(additions)
+    ) as child:
+        _limit(child, timeout_seconds)
+        try:
+            out, err = child.communicate(stdin, timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            child.kill()
+            raise GitTooSlow(command[0], timeout_seconds) from error
+        except BaseException:
+            child.kill()
+            raise
+    return child.returncode, out, err
+
+
+def _argv(directory: Path, command: Sequence[str], operands: Sequence[str]) -> list[str]:
+    if command[0].startswith("-") or any(not one.startswith("-") for one in command[1:]):
+        raise ValueError(f"only a subcommand and options belong here, ids and refs into operands: {command}")
+    if any(not _OPERAND.fullmatch(one) for one in operands):
+        raise ValueError(f"neither ids nor full names of refs: {list(operands)}")
+    # An operand never begins with "-", so that it needs no `--end-of-options`, which blame, grep and bundle
+    # do not know in git 2.39; where it is known it is a second lock.
+    ended = ("--end-of-options",) if operands else ()
+    return ["git", "-C", str(directory), *command, *ended, *operands]
+
+
+def _limit(child: subprocess.Popen[bytes], timeout_seconds: float) -> None:
+    # What is left when we are killed ends by itself: git's threads share the processor seconds.
+    seconds = int(timeout_seconds * 4) + 1
+    with suppress(OSError):  # it has ended already
+        resource.prlimit(child.pid, resource.RLIMIT_CPU, (seconds, seconds))
+        resource.prlimit(child.pid, resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+        resource.prlimit(child.pid, resource.RLIMIT_CORE, (0, 0))
+
+
+def _first_line(data: bytes) -> str:
+    return data.decode("utf-8", "replace").strip().partition("\n")[0]

@@ -1,0 +1,204 @@
+"""The refs of a repository, read from its files as gitrepository-layout(5) describes them.
+
+Of 20,000 loose refs libgit2 lists the names in 515 ms, and a git process costs 3 ms each time; names are
+bytes here, because a repository may hold any.
+"""
+
+import os
+import time
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from hub.repos.git.process import GitFailed
+
+_SYMBOLIC: Final = b"ref: "
+_LONGEST_CHAIN: Final = 5
+_HEX_LENGTHS: Final = (40, 64)
+# A directory changed twice within one tick of the kernel's clock keeps one time of change.
+_RACY_NANOSECONDS: Final = 100_000_000
+_KEPT_REPOSITORIES: Final = 64
+_KEPT_REFS: Final = 200_000
+
+
+class RefsDamaged(GitFailed):
+    """A file of refs does not hold what it should."""
+
+
+class RefFiles:
+    """The refs of one repository at this moment; `packed-refs` is read once, when first needed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = os.fsencode(directory)
+
+    def get(self, ref: str | bytes) -> str | None:
+        """The id at which the ref points (a tag object's own), or None where there is no such ref."""
+        name = os.fsencode(ref)
+        for _ in range(_LONGEST_CHAIN):
+            # Loose before packed: packing writes the packed one first and removes the loose one then.
+            content = self._read_loose(name)
+            if content is None:
+                return self._packed.get(name)
+            if not content.startswith(_SYMBOLIC):
+                return _checked_id(content, name)
+            name = content[len(_SYMBOLIC) :].strip()
+        return None
+
+    def find_below(self, ref: str | bytes) -> bytes | None:
+        """Some ref whose name begins with this one and a slash, or None."""
+        prefix = os.fsencode(ref) + b"/"
+        loose = next(self._walk_loose(prefix[:-1]), None)
+        if loose is not None:
+            return loose
+        at = bisect_left(self._packed_names, prefix)
+        if at < len(self._packed_names) and self._packed_names[at].startswith(prefix):
+            return self._packed_names[at]
+        return None
+
+    def list_names(self, prefix: bytes) -> list[bytes]:
+        """The full names of all refs below `prefix`, which ends with a slash, in the order of their bytes."""
+        loose = set(self._walk_loose(prefix[:-1]))
+        first, end = (bisect_left(self._packed_names, one) for one in (prefix, prefix[:-1] + b"0"))
+        return sorted(loose.union(self._packed_names[first:end]))
+
+    def read_all(self) -> dict[bytes, str]:
+        """The id of every ref, by its full name."""
+        loose = [(name, self.get(name)) for name in self._walk_loose(b"refs")]
+        found = {name: ref_id for name, ref_id in loose if ref_id is not None}
+        return {**self._packed, **found}
+
+    def folders(self) -> Iterator[bytes]:
+        """Every directory below `refs/` that may hold a loose ref, as a path inside the repository."""
+        waiting = [b"refs"]
+        while waiting:
+            folder = waiting.pop()
+            yield folder
+            waiting += [name for name, is_folder in self._scan(folder) if is_folder]
+
+    @cached_property
+    def _packed(self) -> dict[bytes, str]:
+        try:
+            with open(os.path.join(self._directory, b"packed-refs"), "rb") as file:
+                content = file.read()
+        except FileNotFoundError:
+            return {}
+        found = {}
+        for line in content.split(b"\n"):
+            if line[:1] not in (b"", b"#", b"^"):
+                ref_id, _, name = line.partition(b" ")
+                found[name] = _checked_id(ref_id, name)
+        return found
+
+    @cached_property
+    def _packed_names(self) -> list[bytes]:
+        return sorted(self._packed)
+
+    def _read_loose(self, name: bytes) -> bytes | None:
+        try:
+            with open(os.path.join(self._directory, name), "rb") as file:
+                return file.read(4096)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+        except OSError as error:  # a name that no file system takes is no ref either
+            raise RefsDamaged("refs", f"{os.fsdecode(name)!r} cannot be read: {error.strerror}") from error
+
+    def _walk_loose(self, folder: bytes) -> Iterator[bytes]:
+        for name, is_folder in self._scan(folder):
+            if is_folder:
+                yield from self._walk_loose(name)
+            else:
+                yield name
+
+    def _scan(self, folder: bytes) -> list[tuple[bytes, bool]]:
+        try:
+            with os.scandir(os.path.join(self._directory, folder)) as entries:
+                return [
+                    (folder + b"/" + entry.name, entry.is_dir(follow_symlinks=False))
+                    for entry in entries
+                    if not entry.name.startswith(b".") and not entry.name.endswith(b".lock")
+                ]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+def _checked_id(content: bytes, name: bytes) -> str:
+    ref_id = content.strip().decode("ascii", "replace")
+    if len(ref_id) not in _HEX_LENGTHS or not ref_id.isalnum():
+        raise RefsDamaged("refs", f"{os.fsdecode(name)!r} holds no id")
+    return ref_id
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All refs at one moment, and a digest of them and of HEAD."""
+
+    refs: dict[bytes, str]
+    head: bytes
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    signature: tuple[object, ...]
+    folders: list[bytes]
+    snapshot: Snapshot
+
+
+_kept: OrderedDict[Path, _Kept] = OrderedDict()
+
+
+def take_snapshot(directory: Path) -> Snapshot:
+    """All refs of the repository as they are now.
+
+    Read again only when a directory below `refs/`, `packed-refs` or HEAD changed: git renames files into
+    place, which changes the time of their directory.
+    """
+    kept = _kept.get(directory)
+    if kept is not None and _sign(directory, kept.folders) == kept.signature:
+        _kept.move_to_end(directory)
+        return kept.snapshot
+    started_at = time.time_ns()
+    files = RefFiles(directory)
+    folders = list(files.folders())
+    signature = _sign(directory, folders)
+    snapshot = _read(files, directory)
+    if _is_settled(signature, started_at):
+        _keep(directory, _Kept(signature, folders, snapshot))
+    return snapshot
+
+
+def _read(files: RefFiles, directory: Path) -> Snapshot:
+    refs, head = files.read_all(), (directory / "HEAD").read_bytes().strip()
+    digest = sha256(head)
+    for name in sorted(refs):
+        digest.update(b"\n%b %b" % (refs[name].encode(), name))
+    return Snapshot(refs, head, digest.hexdigest())
+
+
+def _sign(directory: Path, folders: list[bytes]) -> tuple[tuple[int, int, int], ...]:
+    root = os.fsencode(directory)
+    return tuple(_stat(os.path.join(root, name)) for name in (*folders, b"packed-refs", b"HEAD"))
+
+
+def _stat(path: bytes) -> tuple[int, int, int]:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return (0, 0, 0)
+    return (found.st_mtime_ns, found.st_ino, found.st_size)
+
+
+def _is_settled(signature: tuple[tuple[int, int, int], ...], now: int) -> bool:
+    return max(changed_at for changed_at, _, _ in signature) < now - _RACY_NANOSECONDS
+
+
+def _keep(directory: Path, kept: _Kept) -> None:
+    _kept[directory] = kept
+    _kept.move_to_end(directory)
+    while len(_kept) > _KEPT_REPOSITORIES or sum(len(one.snapshot.refs) for one in _kept.values()) > _KEPT_REFS:
+        _kept.popitem(last=False)
