@@ -169,11 +169,11 @@ async def spawn(
 
 def _widen(process: asyncio.subprocess.Process) -> None:
     # A wider pipe halves the wake-ups of a large pack. uvloop does not show the pipe, and unprivileged
-    # users have a quota of wide ones (pipe(7)): both only cost speed.
+    # users have a quota of wide ones (pipe(7)): both only cost speed. A quick git may have ended already.
     transport = getattr(process.stdout, "_transport", None)
     pipe = transport.get_extra_info("pipe") if transport is not None else None
     if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
