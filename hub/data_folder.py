@@ -1,0 +1,38 @@
+"""Makes the data folder: its folders for this user alone, the host keys of SSH, the migrated database."""
+
+from pathlib import Path
+from typing import Final
+
+from hub import migrations
+from hub.config import Config
+from hub.errors import Conflict, text
+
+_REPOSITORIES: Final = "repositories"
+_FOLDERS: Final = (f"{_REPOSITORIES}/main", "keys", "cache/fetch", "run")
+
+
+def prepare(config: Config) -> None:
+    """Makes what is missing and brings the database up to date; what is there stays as it is.
+
+    Raises Conflict where the folder cannot be made.
+    """
+    try:
+        _make(config.data)
+        for name in _FOLDERS:
+            _make(config.data / name)
+    except OSError as error:
+        raise Conflict(
+            text("The data folder %(data)s cannot be made.", data=config.data),
+            text("The system says: %(reason)s.", reason=error.strerror or error),
+            text("Name another folder with HUB_DATA."),
+        ) from error
+    migrations.upgrade(config)
+
+
+def _make(folder: Path) -> None:
+    is_new = not folder.exists() or not any(folder.iterdir())
+    for part in (*reversed(folder.parents), folder):
+        part.mkdir(mode=0o700, exist_ok=True)
+    # Never a folder that holds other things as well: HUB_DATA may be a slip of the hand.
+    if is_new:
+        folder.chmod(0o700)

@@ -1,0 +1,198 @@
+"""What `hub demo` brings: three accounts, and repositories of real content, our own history among them."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from hub import demo_content
+from hub.access import Role, Viewer, Visibility
+from hub.accounts.actions import change_password, create_user
+from hub.accounts.models import User
+from hub.accounts.queries import find_user, get_user
+from hub.app import Hub
+from hub.assets import templates_directory
+from hub.config import Config
+from hub.db import config_of
+from hub.errors import Conflict, text
+from hub.repos.access import find_repository
+from hub.repos.actions import create_repository, grant
+from hub.repos.git.store import directory
+from hub.repos.models import ZERO_ID, Repository
+from hub.repos.pushes import RefUpdate
+from hub.repos.receive import update_refs
+
+_SYSTEM: Final = Viewer(is_admin=True)
+_PACKAGE: Final = Path(__file__).parent
+# Without letters and digits that look alike.
+_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """One account that the demo brings, and why to sign in to it."""
+
+    name: str
+    note: str
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRepository:
+    """One repository that the demo brings, and the person besides its owner who may push to it."""
+
+    owner: str
+    name: str
+    description: str
+    visibility: Visibility = Visibility.PUBLIC
+    writer: str | None = None
+
+    @property
+    def path(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+
+ACCOUNTS: Final = (
+    DemoAccount("anna", "administers this hub; owns anna/hub", is_admin=True),
+    DemoAccount("bo", "may push to anna/hub; owns bo/handbook, which is private"),
+    DemoAccount("mei", "may push to bo/handbook; owns mei/first-push, which is empty"),
+)
+SOURCE: Final = DemoRepository("anna", "hub", "The source of this hub", writer="bo")
+HANDBOOK: Final = DemoRepository(
+    "bo", "handbook", "The pages of the manual, before everybody sees them", Visibility.PRIVATE, writer="mei"
+)
+EMPTY: Final = DemoRepository("mei", "first-push", "Empty: push something")
+
+
+def bring(hub: Hub) -> None:
+    """Makes what is missing of the demo. Raises Conflict where one of its names is somebody's own."""
+    known = read_passwords(hub.config)
+    passwords = known or _make_passwords(hub.config)
+    with hub.database.writing() as session:
+        for account in ACCOUNTS:
+            _bring_account(session, account, passwords[account.name], is_new_password=not known)
+    for wanted in (SOURCE, HANDBOOK, EMPTY):
+        with hub.database.writing() as session:
+            if find_repository(session, _SYSTEM, wanted.path) is None:
+                _create(session, wanted)
+    _push(hub, SOURCE)
+    _push(hub, HANDBOOK)
+
+
+def read_passwords(config: Config) -> dict[str, str]:
+    """The demo accounts' passwords by name, as `bring` keeps them; empty where it was never run."""
+    try:
+        lines = _password_file(config).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    return {name: password for name, _, password in (line.partition(" ") for line in lines)}
+
+
+def describe(config: Config, http: str, ssh: str | None) -> str:
+    """How to sign in to the demo accounts and what to try first; empty where there is no demo."""
+    passwords = read_passwords(config)
+    if not passwords:
+        return ""
+    accounts = [f"  {one.name:6}{passwords[one.name]:18}{one.note}" for one in ACCOUNTS]
+    over_ssh = f" (over SSH, with a key in your settings: ssh://git@{ssh}/{SOURCE.path}.git)" if ssh else ""
+    return "\n".join(
+        [
+            "",
+            "Demo accounts, for this machine only:",
+            *accounts,
+            "",
+            "Try first:",
+            f"  1. Open {http}/login and sign in as anna; her repository is {http}/{SOURCE.path}",
+            f"  2. git clone {http}/{SOURCE.path}.git{over_ssh}",
+            f"  3. Sign in as mei, make a token at {http}/settings/tokens, and push with it as the password:",
+            f"     git -C hub push {http}/{EMPTY.path}.git HEAD:main",
+            "",
+        ]
+    )
+
+
+def _password_file(config: Config) -> Path:
+    return config.data / "demo.txt"
+
+
+def _make_passwords(config: Config) -> dict[str, str]:
+    passwords = {account.name: _make_password() for account in ACCOUNTS}
+    descriptor = os.open(_password_file(config), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(f"{name} {password}\n" for name, password in passwords.items())
+    return passwords
+
+
+def _make_password() -> str:
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
+
+
+def _bring_account(session: Session, account: DemoAccount, password: str, *, is_new_password: bool) -> None:
+    user = find_user(session, account.name)
+    if user is None:
+        create_user(
+            session,
+            _SYSTEM,
+            name=account.name,
+            email=f"{account.name}@example.org",
+            password=password,
+            is_admin=account.is_admin,
+            is_demo=True,
+        )
+    elif not user.is_demo:
+        raise Conflict(
+            text("The demo was not brought."),
+            text("There is an account %(name)s that is not of the demo.", name=account.name),
+            text("Use an empty data folder: HUB_DATA names it."),
+        )
+    elif is_new_password:
+        change_password(session, _SYSTEM, user, password=password)
+
+
+def _create(session: Session, wanted: DemoRepository) -> None:
+    repository = create_repository(
+        session,
+        _SYSTEM,
+        get_user(session, wanted.owner),
+        name=wanted.name,
+        description=wanted.description,
+        visibility=wanted.visibility,
+    )
+    if wanted.writer is not None:
+        grant(session, _SYSTEM, repository, get_user(session, wanted.writer), role=Role.WRITE)
+
+
+def _push(hub: Hub, wanted: DemoRepository) -> None:
+    with hub.database.reading() as session:
+        repository = find_repository(session, _SYSTEM, wanted.path)
+        if repository is None or repository.pushed_at is not None:
+            return
+        owner = get_user(session, wanted.owner)
+        refs = _SOURCES[wanted.path](session, repository, owner)
+    updates = [RefUpdate(name, ZERO_ID, ref_id) for name, ref_id in refs.items()]
+    with hub.database.writing() as session:
+        update_refs(session, owner.viewer(), repository, updates)
+
+
+def _write_source(session: Session, repository: Repository, owner: User) -> Mapping[str, str]:
+    target = directory(config_of(session), repository)
+    checkout = demo_content.find_checkout(_PACKAGE)
+    if checkout is not None:
+        return demo_content.copy_history(checkout, target, repository.default_branch)
+    commit_id = demo_content.commit_files(_PACKAGE, target, owner, "The hub, as it is installed here")
+    return {f"refs/heads/{repository.default_branch}": commit_id}
+
+
+def _write_handbook(session: Session, repository: Repository, owner: User) -> Mapping[str, str]:
+    pages = templates_directory() / "help"
+    target = directory(config_of(session), repository)
+    commit_id = demo_content.commit_files(pages, target, owner, "Begin with the pages that ship with the hub")
+    return {f"refs/heads/{repository.default_branch}": commit_id}
+
+
+_SOURCES: Final = {SOURCE.path: _write_source, HANDBOOK.path: _write_handbook}
