@@ -24,7 +24,8 @@ from hub.gateway.policy_client import PolicyUnavailable, ask
 
 _SERVICE = "git-upload-pack"
 _LARGE_REQUEST_BYTES = 128 << 10
-_WANTS_SECONDS = 60.0
+# Whether many old blobs are reachable may take long to find out; a client that leaves is not waited for.
+_WANTS_SECONDS = 240.0
 _SHORT_PER_SLOT = 16
 _CONVERSATIONS_PER_SLOT = 4
 # git's own watch over a conversation of which we do not know whose turn it is (git-upload-pack(1)).

@@ -151,7 +151,7 @@ async def spawn(
     stdin: int | IO[bytes],
     inherited: Sequence[int] = (),
 ) -> GitChild:
-    """Starts `git <arguments>` with nothing of the server's own environment."""
+    """Starts `git <arguments>`, the last of which is the repository's directory, in exactly this environment."""
     watch_children_without_threads()
     process = await asyncio.create_subprocess_exec(
         "git",
@@ -164,7 +164,7 @@ async def spawn(
         limit=2 * CHUNK_BYTES,
     )
     _widen(process)
-    return GitChild(process, f"git {' '.join(arguments[-3:])}")
+    return GitChild(process, f"git in {arguments[-1]}")
 
 
 def _widen(process: asyncio.subprocess.Process) -> None:
