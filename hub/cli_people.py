@@ -1,6 +1,7 @@
 """The commands about accounts and their credentials: `hub user`, `hub token`, `hub key`."""
 
 import dataclasses
+import sys
 from datetime import timedelta
 
 import click
@@ -126,7 +127,7 @@ def key_commands() -> None:
 @pass_line
 def add_key(line: CommandLine, name: str, title: str) -> None:
     """Add a public key, read from standard input, to the account NAME."""
-    pasted = click.get_text_stream("stdin").read()
+    pasted = sys.stdin.read()
     with line.hub.database.writing() as session:
         user = queries.get_user(session, name)
         key = actions.add_key(session, SYSTEM, user, title=title, text=pasted)
@@ -147,7 +148,6 @@ def list_keys(line: CommandLine, name: str, is_json: bool) -> None:
 
 
 def _read_password() -> str:
-    stream = click.get_text_stream("stdin")
-    if stream.isatty():
+    if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return stream.readline().rstrip("\r\n")
+    return sys.stdin.readline().rstrip("\r\n")

@@ -27,7 +27,7 @@ def find_checkout(package: Path) -> Path | None:
 
 
 def copy_history(checkout: Path, directory: Path, branch: str) -> Mapping[str, str]:
-    """Copies the history of HEAD and of the tags into a repository; returns the ids that its refs shall get."""
+    """Copies the history of HEAD and of the tags into a repository; returns the ids for its refs."""
     heads = _heads(checkout)
     wanted = "".join(f"{ref_id}\n" for ref_id in heads.values()).encode()
     pack = git(checkout, "pack-objects", "--revs", "--stdout", "-q", stdin=wanted, timeout_seconds=_SECONDS)

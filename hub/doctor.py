@@ -38,14 +38,14 @@ class Finding:
 
 def examine(config: Config) -> Iterator[Finding]:
     """Looks at one thing after the other; what cannot work without an earlier one is left out."""
-    for name, look in _MACHINE.items():
-        yield _look(name, look, config)
+    yield _look("Python", _find_python, config)
+    yield _look("git", _find_git, config)
     data = _look("data folder", _find_data, config)
     yield data
     if data.fault is not None:
         return
-    for name, look in _CONTENT.items():
-        yield _look(name, look, config)
+    yield _look("disk", _find_disk, config)
+    yield _look("SSH host keys", _find_host_keys, config)
     database = _look("database", _find_database, config)
     yield database
     if database.fault is None:
@@ -145,10 +145,6 @@ def _find_database(config: Config) -> str:
     require_current(config)
     kind = config.database_url.partition(":")[0] or "sqlite"
     return f"{kind}, up to date"
-
-
-_MACHINE: Final = {"Python": _find_python, "git": _find_git}
-_CONTENT: Final = {"disk": _find_disk, "SSH host keys": _find_host_keys}
 
 
 def _examine_repositories(config: Config) -> Iterator[Finding]:
