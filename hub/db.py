@@ -135,6 +135,14 @@ def config_of(session: Session) -> Config:
     return config
 
 
+def commit_so_far(session: Session) -> None:
+    """Commits what the session holds and lets go of its locks; what follows is a new transaction.
+
+    For effects outside of the database that must find their announcement committed: moving refs.
+    """
+    session.commit()
+
+
 def send_enqueued(session: Session) -> None:
     """Hands over the jobs enqueued in the transaction that was just committed; see `hub.jobs`."""
     sender: Sender | None = session.info.get("sender")

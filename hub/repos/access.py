@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from hub.access import Permission, Role, Scope, Viewer, Visibility, allowed
 from hub.accounts.models import Principal
+from hub.accounts.names import key_of
 from hub.errors import Forbidden, NotFound, Text, text
 from hub.repos.models import Collaborator, Repository
-from hub.repos.names import key, printable, split_path
+from hub.repos.names import printable, split_path
 
 _ROLES: Final = tuple(Role)
 
@@ -39,7 +40,9 @@ def find_repository(session: Session, viewer: Viewer, path_or_id: str | int) -> 
         return None
     owner, name = parts
     return session.scalar(
-        wanted.join(Repository.owner).where(Principal.name_key == key(owner), Repository.name_key == key(name))
+        wanted.join(Repository.owner).where(
+            Principal.name_key == key_of(owner), Repository.name_key == key_of(name)
+        )
     )
 
 
@@ -67,7 +70,11 @@ def require(session: Session, viewer: Viewer, repository: Repository, permission
         raise Forbidden(
             text("You may not do this in %(path)s.", path=repository.path),
             _why(role_of(session, viewer, repository), viewer),
-            text("Ask the owner of %(path)s for the role %(role)s.", path=repository.path, role=_least(permission)),
+            text(
+                "Ask the owner of %(path)s for the role %(role)s.",
+                path=repository.path,
+                role=_least(permission),
+            ),
         )
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
+from hub.accounts.names import key_of
 from hub.errors import Invalid, Text, text
 
 MAX_NAME_LENGTH: Final = 100
@@ -17,10 +18,11 @@ NOTES: Final = "refs/notes/"
 COUNTED: Final = (BRANCHES, TAGS, NOTES)
 
 # Addresses of pages that stand, or may come to stand, where a repository's name does.
-RESERVED: Final = frozenset(
-    "activity branches edit follow followers following graph head issues keys members new organisations "
-    "packages people projects repositories search settings stars teams token topics".split()
-)
+_ADDRESSES: Final = """
+activity branches edit follow followers following graph head issues keys members new organisations
+packages people projects repositories search settings stars teams token topics
+"""
+RESERVED: Final = frozenset(_ADDRESSES.split())
 _SUFFIXES: Final = (".git", ".lock", ".atom", ".rss", ".keys", ".wiki", ".bundle")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9._-]+")
 _PATH: Final = re.compile(r"/?([^/\s]+)/([^/\s]+?)(?:\.git)?/?")
@@ -31,13 +33,8 @@ _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp",
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
-def key(name: str) -> str:
-    """What two names have in common that differ in letter case or in Unicode composition only."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
 def split_path(path: str) -> tuple[str, str] | None:
-    """Owner and name of `owner/name`, also with a slash before it or `.git` behind; None for another shape."""
+    """Owner and name of `owner/name`, also with a slash before or `.git` behind; None for another shape."""
     match = _PATH.fullmatch(path)
     return (match[1], match[2]) if match else None
 
@@ -60,10 +57,10 @@ def find_fault(name: str) -> Text | None:
         return text("Use letters (A to Z), digits, hyphens, underscores and dots only.")
     if name.startswith((".", "-")) or name.endswith("."):
         return text("Begin with a letter, a digit or an underscore, and do not end with a dot.")
-    suffix = next((one for one in _SUFFIXES if key(name).endswith(one)), None)
+    suffix = next((one for one in _SUFFIXES if key_of(name).endswith(one)), None)
     if suffix is not None:
         return text("A name cannot end with %(suffix)s.", suffix=suffix)
-    if key(name) in RESERVED:
+    if key_of(name) in RESERVED:
         return text("%(name)s is a word that the hub uses itself. Choose another name.", name=name)
     return None
 
@@ -87,9 +84,7 @@ def is_ref_name(ref: str) -> bool:
     if not ref.startswith("refs/") or _NOT_IN_REFS.search(ref) or ref.endswith((".", "/")):
         return False
     components = ref.split("/")
-    return not any(
-        not one or one.startswith(".") or one.endswith(".lock") for one in components
-    )
+    return not any(not one or one.startswith(".") or one.endswith(".lock") for one in components)
 
 
 def find_ref_fault(ref: str) -> str | None:

@@ -61,9 +61,7 @@ class Objects:
         """
         if self._is_near(ancestor_id, descendant_id):
             return True
-        return succeeds(
-            self._directory, "merge-base", "--is-ancestor", operands=(ancestor_id, descendant_id)
-        )
+        return succeeds(self._directory, "merge-base", "--is-ancestor", operands=(ancestor_id, descendant_id))
 
     def _is_near(self, ancestor_id: str, descendant_id: str) -> bool:
         wanted = pygit2.Oid(hex=ancestor_id)
@@ -85,7 +83,9 @@ class Objects:
             return None
         subject, _, _ = commit.raw_message.decode("utf-8", "replace").strip().partition("\n")
         author = commit.author.raw_name.decode("utf-8", "replace")
-        return CommitSummary(object_id, subject, author, _moment(commit.commit_time, commit.commit_time_offset))
+        return CommitSummary(
+            object_id, subject, author, _moment(commit.commit_time, commit.commit_time_offset)
+        )
 
     def tree_of(self, commit_id: str) -> str | None:
         """The id of the tree of a commit; None for anything else."""

@@ -1,4 +1,4 @@
-"""Runs git commands: an argument list, a clean environment, a time limit, and nothing a user chose as an option."""
+"""Runs git commands: an argument list, a clean environment, a time limit, no option that a user chose."""
 
 import os
 import re
@@ -71,14 +71,15 @@ def git(
     operands: Sequence[str] = (),
     stdin: bytes = b"",
     timeout_seconds: float = TIMEOUT_SECONDS,
-    additions: Mapping[str, str] | None = None,
+    holding: Sequence[int] = (),
 ) -> bytes:
     """What the command printed; raises GitFailed when it ends with anything but 0, GitTooSlow at its limit.
 
     `command` is a subcommand and its options, all from our code; `operands` are ids and full names of refs.
-    `additions` are variables beside the clean environment.
+    `holding` are descriptors of locks that stay taken as long as git runs, whatever becomes of us.
     """
-    exit_code, out, err = _run(directory, command, operands, stdin, timeout_seconds, additions)
+    argv = _argv(directory, command, operands)
+    exit_code, out, err = _run(argv, stdin, timeout_seconds, holding)
     if exit_code != 0:
         raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}")
     return out
@@ -88,7 +89,7 @@ def succeeds(
     directory: Path, *command: str, operands: Sequence[str] = (), timeout_seconds: float = TIMEOUT_SECONDS
 ) -> bool:
     """Whether a command that answers by its exit code says yes (0) or no (1); raises GitFailed for others."""
-    exit_code, _, err = _run(directory, command, operands, b"", timeout_seconds, None)
+    exit_code, _, err = _run(_argv(directory, command, operands), b"", timeout_seconds, ())
     if exit_code not in (0, 1):
         raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}")
     return exit_code == 0
@@ -105,7 +106,8 @@ def lines(
 ) -> Iterator[Iterator[bytes]]:
     """The lines that the command prints, as they come, without their ends; leaving stops the command.
 
-    Reading raises GitFailed and GitTooSlow as `git` does.
+    `additions` are variables beside the clean environment. Reading raises GitFailed and GitTooSlow as `git`
+    does.
     """
     argv = _argv(directory, command, operands)
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaints:
@@ -125,7 +127,11 @@ def lines(
 
 
 def _read_lines(
-    child: subprocess.Popen[bytes], out: IO[bytes], complaints: IO[bytes], command: str, timeout_seconds: float
+    child: subprocess.Popen[bytes],
+    out: IO[bytes],
+    complaints: IO[bytes],
+    command: str,
+    timeout_seconds: float,
 ) -> Iterator[bytes]:
     deadline = time.monotonic() + timeout_seconds
     rest = b""
@@ -146,23 +152,18 @@ def _read_lines(
 
 
 def _run(
-    directory: Path,
-    command: Sequence[str],
-    operands: Sequence[str],
-    stdin: bytes,
-    timeout_seconds: float,
-    additions: Mapping[str, str] | None,
+    argv: list[str], stdin: bytes, timeout_seconds: float, holding: Sequence[int]
 ) -> tuple[int, bytes, bytes]:
-    argv = _argv(directory, command, operands)
+    pipe = subprocess.PIPE
     with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(additions)
+        argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(), pass_fds=holding
     ) as child:
         _limit(child, timeout_seconds)
         try:
             out, err = child.communicate(stdin, timeout_seconds)
         except subprocess.TimeoutExpired as error:
             child.kill()
-            raise GitTooSlow(command[0], timeout_seconds) from error
+            raise GitTooSlow(argv[3], timeout_seconds) from error
         except BaseException:
             child.kill()
             raise

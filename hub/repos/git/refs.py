@@ -200,5 +200,7 @@ def _is_settled(signature: tuple[tuple[int, int, int], ...], now: int) -> bool:
 def _keep(directory: Path, kept: _Kept) -> None:
     _kept[directory] = kept
     _kept.move_to_end(directory)
-    while len(_kept) > _KEPT_REPOSITORIES or sum(len(one.snapshot.refs) for one in _kept.values()) > _KEPT_REFS:
+    while (
+        len(_kept) > _KEPT_REPOSITORIES or sum(len(one.snapshot.refs) for one in _kept.values()) > _KEPT_REFS
+    ):
         _kept.popitem(last=False)

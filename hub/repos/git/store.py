@@ -91,13 +91,16 @@ def read_head(repository_directory: Path) -> str:
 # --- locks -----------------------------------------------------------------------------------------
 
 
-def lock(repository_directory: Path, name: str, *, wait_seconds: float = 0) -> int | None:
-    """A descriptor that holds this flock alone until it is closed; None when it was not to be had in time."""
+def lock(
+    repository_directory: Path, name: str, *, shared: bool = False, wait_seconds: float = 0
+) -> int | None:
+    """A descriptor that holds this flock until it is closed; None when it was not to be had in time."""
+    how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     descriptor = os.open(repository_directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline, pause = time.monotonic() + wait_seconds, _FIRST_PAUSE_SECONDS
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
             return descriptor
         except BlockingIOError:
             if time.monotonic() + pause > deadline:
@@ -134,7 +137,7 @@ def fsync(path: Path) -> None:
 
 
 def harden(repository_directory: Path, refs: Iterable[str], packs: Sequence[str]) -> None:
-    """Puts new packs on the disk, and every directory in which moving these refs made, renamed or removed a file.
+    """Puts new packs on the disk, and every directory whose entries change when these refs move.
 
     git syncs the files of refs itself (core.fsync=committed), but no directory.
     """
@@ -146,9 +149,8 @@ def harden(repository_directory: Path, refs: Iterable[str], packs: Sequence[str]
                 fsync(pack_directory / f"{pack}{suffix}")
         folders.add(pack_directory)
     for parent in {os.path.dirname(ref) for ref in refs}:
-        while parent:
-            folders.add(repository_directory / parent)
-            parent = os.path.dirname(parent)
+        parts = parent.split("/")
+        folders.update(repository_directory.joinpath(*parts[:count]) for count in range(1, len(parts) + 1))
     for folder in sorted(folders, reverse=True):
         with suppress(FileNotFoundError, NotADirectoryError):  # git removes folders that a deletion emptied
             fsync(folder)
@@ -180,7 +182,7 @@ def packs_in(objects: Path) -> list[str]:
 
 
 def sweep(repository_directory: Path) -> list[str]:
-    """Removes what processes of git that died left; returns the names. Only while ALIVE_LOCK is held alone."""
+    """Removes what dead processes of git left; returns the names. Only while ALIVE_LOCK is held alone."""
     removed = []
     for folder, folders, names in os.walk(repository_directory):
         if folder == str(repository_directory / "objects"):

@@ -1,0 +1,181 @@
+"""What is read of repositories: plain records of what the viewer may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from hub.access import Permission, Role, Viewer, Visibility
+from hub.accounts.models import Principal
+from hub.config import Config, split_address
+from hub.db import config_of
+from hub.paging import PAGE_SIZE, Page, make_page, offset_of
+from hub.repos.access import may, open_repository, role_of, visible_to
+from hub.repos.git.objects import Objects
+from hub.repos.git.refs import RefFiles
+from hub.repos.git.store import directory
+from hub.repos.models import Collaborator, Repository
+from hub.repos.names import BRANCHES, TAGS, printable
+
+_SSH_PORT: Final = 22
+_LONGEST_SUBJECT: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryRow:
+    """One repository in a list; `default_branch` is None while it is empty."""
+
+    owner: str
+    name: str
+    description: str
+    visibility: Visibility
+    pushed_at: datetime | None
+    default_branch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPage:
+    """What the page of a repository shows; `role` is None for a stranger.
+
+    `default_branch` is None while it is empty; `offered_branch` is then what a first push is shown with.
+    """
+
+    owner: str
+    name: str
+    path: str
+    description: str
+    visibility: Visibility
+    default_branch: str | None
+    offered_branch: str
+    clone_http: str
+    clone_ssh: str | None
+    is_empty: bool
+    branch_count: int
+    tag_count: int
+    size_bytes: int
+    pushed_at: datetime | None
+    created_at: datetime
+    role: Role | None
+    can_push: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRow:
+    """One branch in a list, with its last commit; what is not UTF-8 is replaced."""
+
+    name: str
+    is_default: bool
+    commit_id: str
+    subject: str
+    author_name: str
+    committed_at: datetime
+
+
+def get_page(
+    session: Session, viewer: Viewer, owner: str, name: str, *, base_url: str | None = None
+) -> RepositoryPage:
+    """The page of a repository; raises NotFound. `base_url` is the hub's address as the viewer reached it."""
+    repository = open_repository(session, viewer, f"{owner}/{name}", need=Permission.SEE)
+    config = config_of(session)
+    files = RefFiles(directory(config, repository))
+    branch_count = len(files.list_names(BRANCHES.encode()))
+    http = config.url or base_url or f"http://{config.http}"
+    return RepositoryPage(
+        owner=repository.owner.name,
+        name=repository.name,
+        path=repository.path,
+        description=repository.description,
+        visibility=repository.visibility,
+        default_branch=repository.default_branch if branch_count else None,
+        offered_branch=repository.default_branch,
+        clone_http=f"{http.rstrip('/')}/{repository.path}.git",
+        clone_ssh=_ssh_address(config, http, repository.path),
+        is_empty=not branch_count,
+        branch_count=branch_count,
+        tag_count=len(files.list_names(TAGS.encode())),
+        size_bytes=repository.size_bytes,
+        pushed_at=repository.pushed_at,
+        created_at=repository.created_at,
+        role=role_of(session, viewer, repository),
+        can_push=may(session, viewer, repository, Permission.PUSH),
+    )
+
+
+def list_visible(
+    session: Session, viewer: Viewer, *, owner: Principal | None = None, page: int = 1
+) -> Page[RepositoryRow]:
+    """What the viewer may see, of that owner or of all, the last pushed first."""
+    conditions = [visible_to(viewer)]
+    if owner is not None:
+        conditions.append(Repository.owner_id == owner.id)
+    return _list(session, conditions, page)
+
+
+def list_mine(session: Session, viewer: Viewer, *, page: int = 1) -> Page[RepositoryRow]:
+    """What the viewer owns or has a role in, the last pushed first; nothing for a stranger."""
+    with_role = select(Collaborator.repository_id).where(Collaborator.user_id == viewer.user_id)
+    is_mine = (Repository.owner_id == viewer.user_id) | Repository.id.in_(with_role)
+    return _list(session, [visible_to(viewer), is_mine], page)
+
+
+def list_branches(
+    session: Session, viewer: Viewer, owner: str, name: str, *, page: int = 1
+) -> Page[BranchRow]:
+    """The branches by name, the default one first; only the tips of the page are read. Raises NotFound."""
+    repository = open_repository(session, viewer, f"{owner}/{name}", need=Permission.SEE)
+    path = directory(config_of(session), repository)
+    files, objects = RefFiles(path), Objects(path)
+    default = (BRANCHES + repository.default_branch).encode()
+    names = sorted(files.list_names(BRANCHES.encode()), key=lambda ref: (ref != default, ref))
+    start = offset_of(page)
+    rows = [
+        _branch_row(objects, ref, files.get(ref), is_default=ref == default)
+        for ref in names[start : start + PAGE_SIZE]
+    ]
+    return make_page([row for row in rows if row is not None], number=page, total=len(names))
+
+
+def _branch_row(objects: Objects, ref: bytes, commit_id: str | None, *, is_default: bool) -> BranchRow | None:
+    commit = None if commit_id is None else objects.find_commit(commit_id)
+    if commit is None:  # deleted since the names were listed
+        return None
+    shown = printable(ref.removeprefix(BRANCHES.encode()).decode("utf-8", "replace"))
+    subject = printable(commit.subject)[:_LONGEST_SUBJECT]
+    author = printable(commit.author_name)[:_LONGEST_SUBJECT]
+    return BranchRow(shown, is_default, commit.commit_id, subject, author, commit.committed_at)
+
+
+def _list(session: Session, conditions: Sequence[ColumnElement[bool]], page: int) -> Page[RepositoryRow]:
+    total = session.scalar(select(func.count()).select_from(Repository).where(*conditions)) or 0
+    order = (func.coalesce(Repository.pushed_at, Repository.created_at).desc(), Repository.id.desc())
+    wanted = select(Repository).where(*conditions).order_by(*order).offset(offset_of(page)).limit(PAGE_SIZE)
+    rows = [_row(one) for one in session.scalars(wanted)]
+    return make_page(rows, number=page, total=total)
+
+
+def _row(repository: Repository) -> RepositoryRow:
+    return RepositoryRow(
+        owner=repository.owner.name,
+        name=repository.name,
+        description=repository.description,
+        visibility=repository.visibility,
+        pushed_at=repository.pushed_at,
+        default_branch=repository.default_branch if repository.pushed_at is not None else None,
+    )
+
+
+def _ssh_address(config: Config, http: str, path: str) -> str | None:
+    if not config.ssh:
+        return None
+    host, port = config.ssh_url, _SSH_PORT
+    if not host:
+        host, port = urlsplit(http).hostname or "127.0.0.1", split_address(config.ssh)[1]
+    elif host.count(":") == 1 or host.startswith("["):
+        host, port = split_address(host)
+    host = f"[{host}]" if ":" in host else host
+    # The short form knows no port, and takes what stands before a colon for the host.
+    return f"git@{host}:{path}.git" if port == _SSH_PORT else f"ssh://git@{host}:{port}/{path}.git"

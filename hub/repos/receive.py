@@ -1,0 +1,160 @@
+"""What a push means: judged before git moves refs, recorded after it. What the policy processes ask."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from hub.db import Database
+from hub.errors import NotFound, text
+from hub.repos.gate import look
+from hub.repos.git.moving import move_refs
+from hub.repos.git.process import GitFailed
+from hub.repos.git.reachability import find_unreachable
+from hub.repos.git.refs import take_snapshot
+from hub.repos.git.store import directory
+from hub.repos.judging import Verdicts, decide
+from hub.repos.models import Repository
+from hub.repos.moving import update_refs as update_refs
+from hub.repos.names import is_ref_name
+from hub.repos.namespaces import Grant, find_namespace
+from hub.repos.namespaces import namespace as namespace
+from hub.repos.push_policy import Cause, Refusal
+from hub.repos.pushes import Answer, GateAnswer, Judgement, Options, RefUpdate, WantsAnswer
+from hub.repos.pushes import PushContext as PushContext
+from hub.repos.reconcile import Reconciliation as Reconciliation
+from hub.repos.reconcile import reconcile as reconcile
+from hub.repos.reconcile import reconcile_all as reconcile_all
+from hub.repos.recording import open_intent, record_push, settle
+
+_MOST_LINES: Final = 20
+_NOT_STORED: Final = "not stored; push again"
+
+
+def gate(database: Database, push: PushContext, quarantine: str) -> GateAnswer:
+    """Whether the new objects of a push may be stored; raises where that cannot be told.
+
+    `quarantine` is git's GIT_QUARANTINE_PATH, empty for a push without objects.
+    """
+    path = _directory(database, push.repository_id)
+    return look(path, quarantine, max_object_bytes=database.config.max_object_bytes)
+
+
+def judge(
+    database: Database,
+    push: PushContext,
+    commands: Sequence[Sequence[str]],
+    *,
+    options: Options,
+    atomic: bool,
+    packs: Sequence[str],
+    deadline: float,
+) -> Judgement:
+    """An answer for each ref of the push, and one committed intent for those that may move.
+
+    The queue must be held. `commands` are (old id, new id, name) as git names them, with bytes that are no
+    UTF-8 as surrogates. A malformed name gets no answer at all: git splits `ok <name>` at the first space,
+    and would read our answer about `refs/heads/a b` as the one about `refs/heads/a`.
+    `deadline` is a time of time.monotonic(): whoever asked has given up then, and the queue may be another's,
+    so that nothing is committed any more and TimeoutError is raised.
+    """
+    settle(database, push.repository_id)
+    updates = [RefUpdate(name, old_id, new_id) for old_id, new_id, name in commands]
+    named = [update for update in updates if is_ref_name(update.name)]
+    with database.reading() as session:
+        repository = _get_repository(session, push.repository_id)
+        verdicts = decide(
+            session,
+            push.viewer,
+            repository,
+            updates=named,
+            atomic=atomic,
+            is_complete=len(named) == len(updates),
+        )
+    grants: dict[str, Grant] = {}
+    if verdicts.granted or verdicts.passed_on:
+        with database.writing() as session:
+            grants = _ask_namespaces(session, push, verdicts, options)
+            moves = [*verdicts.granted.values(), *(move for one in grants.values() for move in one.moves)]
+            if moves:
+                open_intent(session, push.push_id, push.repository_id, push.viewer.user_id, moves, packs)
+            if time.monotonic() > deadline:
+                raise TimeoutError("judged too late: whoever asked has given up")
+    has_intent = bool(verdicts.granted or grants)
+    if grants:
+        _move_granted(_directory(database, push.repository_id), grants, verdicts)
+    return _judgement(dict.fromkeys(update.name for update in named), verdicts, grants, has_intent)
+
+
+def record(database: Database, push_id: str, repository_id: int) -> list[str]:
+    """Records what the push really moved, durably; returns lines for the pusher. May be asked twice."""
+    return record_push(database, push_id, repository_id)
+
+
+def check_wants(
+    database: Database, repository_id: int, wants: Sequence[str], *, tips_only: bool = False
+) -> WantsAnswer:
+    """Which of the wanted objects no ref of the repository reaches, and a digest of all refs and HEAD.
+
+    Every ref counts, also those that are not advertised: whoever may read the repository may read them.
+    """
+    path = _directory(database, repository_id)
+    snapshot = take_snapshot(path)
+    tips = set(snapshot.refs.values())
+    others = [one for one in wants if one not in tips]
+    refused = set(others) if tips_only or not others else find_unreachable(path, snapshot, others)
+    return WantsAnswer([one for one in others if one in refused], snapshot.state)
+
+
+def _ask_namespaces(
+    session: Session, push: PushContext, verdicts: Verdicts, options: Options
+) -> dict[str, Grant]:
+    grants: dict[str, Grant] = {}
+    repository = _get_repository(session, push.repository_id)
+    for name, update in verdicts.passed_on.items():
+        decider = find_namespace(name)
+        assert decider is not None, "only what has a namespace is passed on"
+        decision = decider.judge(session, push, repository, update, options)
+        if isinstance(decision, Grant):
+            grants[name] = decision
+        else:
+            verdicts.refused[name] = decision
+    return grants
+
+
+def _move_granted(path: Path, grants: dict[str, Grant], verdicts: Verdicts) -> None:
+    for name, grant in list(grants.items()):
+        try:
+            move_refs(path, grant.moves)
+        except GitFailed:
+            del grants[name]
+            verdicts.refused[name] = Refusal(Cause.MOVED, _NOT_STORED)
+
+
+def _judgement(
+    names: dict[str, None], verdicts: Verdicts, grants: dict[str, Grant], has_intent: bool
+) -> Judgement:
+    answers = []
+    for name in names:
+        if name in verdicts.refused:
+            answers.append(Answer(name, "ng", reason=verdicts.refused[name].reason))
+        elif name in grants:
+            answers.append(Answer(name, "ok", grants[name].options))
+        else:
+            answers.append(Answer(name, "ok", ("fall-through",)))
+    lines = [refusal.line for refusal in verdicts.refused.values() if refusal.line is not None]
+    return Judgement(answers, has_intent, list(dict.fromkeys(lines))[:_MOST_LINES])
+
+
+def _directory(database: Database, repository_id: int) -> Path:
+    with database.reading() as session:
+        return directory(database.config, _get_repository(session, repository_id))
+
+
+def _get_repository(session: Session, repository_id: int) -> Repository:
+    repository = session.get(Repository, repository_id)
+    if repository is None:
+        raise NotFound(text("The repository was deleted."))
+    return repository
