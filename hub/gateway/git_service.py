@@ -151,7 +151,7 @@ async def spawn(
     stdin: int | IO[bytes],
     inherited: Sequence[int] = (),
 ) -> GitChild:
-    """Starts `git <arguments>`, the last of which is the repository's directory, in exactly this environment."""
+    """Starts `git <arguments>`, which end with the repository's directory, in exactly this environment."""
     watch_children_without_threads()
     process = await asyncio.create_subprocess_exec(
         "git",

@@ -1,6 +1,9 @@
 """Hand-made requests to the git services: bytes that no usual client would send."""
 
+import hashlib
+import random
 import socket
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +53,6 @@ def empty_pack() -> bytes:
 
 def big_pack(size_bytes: int) -> tuple[str, bytes]:
     """A pack with one blob that does not compress, and the blob's id."""
-    import hashlib
-    import random
-    import zlib
-
     content = random.Random(1).randbytes(size_bytes)
     blob_id = hashlib.sha1(b"blob %d\0" % size_bytes + content).hexdigest()
     rest, header = size_bytes >> 4, bytearray([0x30 | size_bytes & 15])
@@ -104,7 +103,10 @@ class SlowRequest:
     """A request whose body is sent piece by piece, chunked, while the answer may already be read."""
 
     def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self._socket = socket.socket()
+        self._socket.settimeout(20)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)  # a slow reader fills it soon
+        self._socket.connect(("127.0.0.1", port))
         head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
         self._socket.sendall((head + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode())
         self.received = b""

@@ -35,10 +35,10 @@ class Asked:
 class Script:
     """What the policy answers; a test replaces what it cares about. Each may block or raise OSError."""
 
-    gate: Callable[[Question], Answer] = lambda question: {"lines": [], "exit": 0, "packs": []}
-    judge: Callable[[Question], Answer] = lambda question: allow_all(question)
-    record: Callable[[Question], Answer] = lambda question: {"lines": []}
-    wants: Callable[[Question], Answer] = lambda question: {"refused": [], "state": "0" * 64}
+    gate: Callable[[Question], Answer] = lambda _: {"lines": [], "exit": 0, "packs": []}
+    judge: Callable[[Question], Answer] = lambda question: allow_all(question)  # noqa: PLW0108  # defined below
+    record: Callable[[Question], Answer] = lambda _: {"lines": []}
+    wants: Callable[[Question], Answer] = lambda _: {"refused": [], "state": "0" * 64}
     asked: list[Asked] = field(default_factory=list)
 
     def questions(self) -> list[str]:

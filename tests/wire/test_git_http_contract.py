@@ -373,7 +373,7 @@ def test_a_push_that_falls_silent_is_let_go(server: GatewayServer, directory: Pa
 
 
 def test_a_client_that_does_not_read_is_let_go(server: GatewayServer, tmp_path: Path) -> None:
-    blob_id, pack = big_pack(20 << 20)
+    blob_id, pack = big_pack(8 << 20)
     directory = bare_repository(tmp_path / "large.git")
     git("unpack-objects", "-q", cwd=directory, stdin=pack)
     git("update-ref", "refs/blobs/large", blob_id, cwd=directory)
