@@ -1,10 +1,21 @@
 """The composition root: the only module that knows every feature."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from hub.accounts import jobs as accounts_jobs
 from hub.config import Config
 from hub.db import Database
-from hub.jobs import Queue
+from hub.jobs import Queue, registered
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+# Imported for what they register: jobs and subscribers to events.
+_FEATURES: Final = (accounts_jobs,)
+
+_TRANSLATIONS: Final = Path(__file__).parent / "translations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +32,31 @@ def load(config: Config) -> Hub:
 
     What the policy processes, the worker and the command line use; no Flask.
     """
+    assert registered(), f"{_FEATURES} register jobs"
     queue = Queue(config)
     return Hub(config=config, database=Database(config, queue), queue=queue)
+
+
+def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Flask":
+    """The pages of a hub, with the message catalogues in that folder.
+
+    May be made before a fork, if `hub.database.dispose()` comes in between. Raises RuntimeError for an
+    endpoint without a scope, and for an address that a person could take as their name.
+    """
+    # Those who load a hub without its pages do not pay for Flask.
+    from hub.accounts import login, names  # noqa: PLC0415
+    from hub.accounts import views as accounts  # noqa: PLC0415
+    from hub.pages import health_views  # noqa: PLC0415
+    from hub.pages import views as pages  # noqa: PLC0415
+    from hub.repos import views as repos  # noqa: PLC0415
+    from hub.web import application  # noqa: PLC0415
+
+    loaded = load(hub) if isinstance(hub, Config) else hub
+    blueprints = (accounts.blueprint, repos.blueprint, pages.blueprint, health_views.blueprint)
+    app = application.make(
+        loaded.database, blueprints, load_viewer=login.load_viewer, translations=translations
+    )
+    app.extensions["hub.queue"] = loaded.queue
+    login.install(app)
+    names.check_reserved(rule.rule for rule in app.url_map.iter_rules())
+    return app

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 from hub.errors import Invalid, Text, text
@@ -28,6 +29,14 @@ RESERVED: Final = frozenset(_ADDRESSES.split())
 _RESERVED_ENDINGS: Final = (".git", ".atom", ".rss", ".keys", ".gpg", ".json", ".png", ".lock")
 
 _ALLOWED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def check_reserved(addresses: Iterable[str]) -> None:
+    """Raises RuntimeError where an address of the hub begins with what could be a person's name."""
+    first_parts = {address.split("/")[1] for address in addresses}
+    missing = sorted(one for one in first_parts if one and "<" not in one and find_fault(one) is None)
+    if missing:
+        raise RuntimeError(f"These first parts of addresses are not reserved: {', '.join(missing)}")
 
 
 def key_of(name: str) -> str:

@@ -89,15 +89,20 @@ def find_principal(session: Session, name: str) -> Principal | None:
     return session.scalars(select(Principal).where(Principal.name_key == key_of(name))).one_or_none()
 
 
-def get_owner(session: Session, name: str) -> Owner:
-    """What a page says about the owner of that name; raises NotFound."""
+def get_principal(session: Session, name: str) -> Principal:
+    """Whoever can own repositories under that name; raises NotFound."""
     found = find_principal(session, name)
     if found is None:
         raise NotFound(
             text("Nobody here is called “%(name)s”.", name=name),
             next_step=text("Check the spelling, or begin at the first page."),
         )
-    return Owner(found.name, found.display_name, found.kind, found.created_at)
+    return found
+
+
+def describe(principal: Principal) -> Owner:
+    """What a page says about this owner."""
+    return Owner(principal.name, principal.display_name, principal.kind, principal.created_at)
 
 
 def list_users(session: Session, viewer: Viewer) -> list[UserRow]:

@@ -1,0 +1,90 @@
+"""Who sends a request: by the token in its header, else by the sign-in in its cookie, kept by Flask-Login."""
+
+import flask
+import flask_login
+from flask import Flask, request
+from werkzeug.datastructures import Authorization
+
+from hub.access import ANONYMOUS, Viewer
+from hub.accounts import credentials
+from hub.accounts.models import User
+from hub.accounts.sessions import Origin
+from hub.errors import Unauthenticated, text
+from hub.web import request as web
+
+_SECRET = "sign_in"  # noqa: S105  # the name under which the cookie holds it
+
+
+def install(app: Flask) -> None:
+    """Sets Flask-Login up over the sign-ins in the database."""
+    manager = flask_login.LoginManager()
+    manager.session_protection = None  # the row of the sign-in says what counts
+    manager.init_app(app, add_context_processor=False)
+    manager.user_loader(_load_user)
+
+
+def load_viewer() -> Viewer:
+    """Whoever sends this request; raises Unauthenticated for a header that names nobody.
+
+    Beside a header the cookie counts for nothing, so that a request without a CSRF token is never
+    that of a browser.
+    """
+    if request.headers.get("Authorization") is not None:
+        return _load_by_token(request.authorization)
+    user = flask_login.current_user
+    return user.viewer() if user.is_authenticated else ANONYMOUS
+
+
+def enter(user: User, secret: str) -> None:
+    """Has this browser be signed in as that person; what its cookie held before is dropped."""
+    flask.session.clear()
+    flask.session.permanent = True
+    flask.session[_SECRET] = secret
+    flask_login.login_user(user)
+    web.forget_viewer()
+
+
+def leave() -> str:
+    """Drops what the cookie holds; returns the secret of the sign-in that it held, or ""."""
+    secret = str(flask.session.get(_SECRET, ""))
+    flask_login.logout_user()
+    flask.session.clear()
+    web.forget_viewer()
+    return secret
+
+
+def origin() -> Origin:
+    """Where this request comes from."""
+    return Origin(request.remote_addr or "", request.user_agent.string)
+
+
+def _load_user(user_id: str) -> User | None:
+    use = credentials.find_sign_in(web.session(), str(flask.session.get(_SECRET, "")))
+    if use is None or use.user.get_id() != user_id:
+        return None
+    credentials.note_use(web.database(), use)
+    return use.user
+
+
+def _load_by_token(given: Authorization | None) -> Viewer:
+    for secret in _secrets(given):
+        use = credentials.find_token_viewer(web.session(), secret)
+        if use is not None:
+            credentials.note_use(web.database(), use)
+            return use.viewer
+    raise Unauthenticated(
+        text("These credentials are not valid."),
+        text("Scripts sign in with an access token, never with a password. A token may also have expired."),
+        text("Make a token in your settings, and send it as “Authorization: token T”."),
+    )
+
+
+def _secrets(given: Authorization | None) -> list[str]:
+    if given is None:
+        return []
+    if given.type in ("token", "bearer"):
+        return [given.token or ""]
+    if given.type == "basic":
+        # As with git: whichever of the two parts is a token.
+        return [str(given.password or ""), str(given.username or "")]
+    return []

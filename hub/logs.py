@@ -1,0 +1,67 @@
+"""What the hub writes about itself: structured lines on standard error, with the request they belong to."""
+
+import logging
+import re
+import sys
+from typing import Final
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from hub.config import Config
+
+# An access token as `hub.accounts.credentials` makes them; one that is logged by mistake is cut short.
+_TOKEN: Final = re.compile(r"(hub_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{39}")
+
+
+def configure(config: Config) -> None:
+    """Sends this process's log lines, those of libraries included, to standard error in the chosen form."""
+    level = logging.getLevelNamesMapping().get(config.log_level.upper(), logging.INFO)
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide_tokens,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(config)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+
+
+def _renderer(config: Config) -> Processor:
+    if config.log_format == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(colors=False, sort_keys=False, pad_event_to=0)
+
+
+def bind(request_id: str) -> None:
+    """Has every further line of this thread or task carry the id; forgets the one before."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+
+
+def hide_tokens(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """The line with every access token in its texts cut to its beginning."""
+    for name, value in line.items():
+        if isinstance(value, str) and "hub_" in value:
+            line[name] = _TOKEN.sub(r"\1...", value)
+    return line

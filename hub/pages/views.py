@@ -1,0 +1,87 @@
+"""Pages made of several features: the first one, an owner's, the manual."""
+
+import functools
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+
+from hub import assets
+from hub import config as settings
+from hub.access import ANONYMOUS, Scope
+from hub.accounts.queries import describe, get_principal
+from hub.errors import NotFound, Text, text
+from hub.repos import queries as repositories
+from hub.web import request as web
+from hub.web.forms import page_number
+from hub.web.render import render
+from hub.web.scopes import needs, public_page
+from hub.web.words import translate
+
+blueprint = Blueprint("pages", __name__)
+
+# Pages of single objects are many and each costs work: a crawler is asked to stay with the overviews.
+_ROBOTS = """\
+User-agent: *
+Disallow: /login
+Disallow: /settings/
+Disallow: /-/
+Disallow: /*?page=
+"""
+
+
+@blueprint.get("/")
+@needs(Scope.REPOSITORY_READ)
+def home() -> ResponseReturnValue:
+    """The viewer's repositories, and the public ones."""
+    viewer = web.viewer()
+    mine = repositories.list_mine(web.session(), viewer) if viewer.is_signed_in else None
+    public = repositories.list_visible(web.session(), ANONYMOUS, page=page_number())
+    return render("pages/home.html", mine=mine, public=public)
+
+
+@blueprint.get("/<owner>")
+@needs(Scope.REPOSITORY_READ)
+def show_owner(owner: str) -> ResponseReturnValue:
+    """Whoever owns repositories, and those of them that the viewer may see."""
+    found = get_principal(web.session(), owner)
+    visible = repositories.list_visible(web.session(), web.viewer(), owner=found, page=page_number())
+    return render("accounts/owner.html", owner=describe(found), repositories=visible)
+
+
+@blueprint.get("/help")
+@public_page()
+def help_index() -> ResponseReturnValue:
+    """The manual's table of contents."""
+    return render("help/index.html")
+
+
+@blueprint.get("/help/<page>")
+@public_page()
+def help_page(page: str) -> ResponseReturnValue:
+    """One page of the manual."""
+    if page not in _help_pages():
+        raise NotFound(
+            text("The manual has no page “%(page)s”.", page=page),
+            next_step=text("Its first page lists them all."),
+        )
+    return render(f"help/{page}.html", config_fields=_config_fields())
+
+
+@functools.cache
+def _help_pages() -> frozenset[str]:
+    found = (assets.templates_directory() / "help").glob("*.html")
+    return frozenset(path.stem for path in found if not path.stem.startswith("_")) - {"index"}
+
+
+def _config_fields() -> list[tuple[str, str, str, str]]:
+    return [
+        (name, variable, default, translate(Text(help_text)))
+        for name, variable, default, help_text in settings.documented()
+    ]
+
+
+@blueprint.get("/robots.txt")
+@public_page()
+def robots() -> ResponseReturnValue:
+    """What crawlers are asked to leave out."""
+    return Response(_ROBOTS, content_type="text/plain; charset=utf-8")

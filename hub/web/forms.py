@@ -1,0 +1,81 @@
+"""What a person entered, and what is wrong with it, for the same page shown again."""
+
+from dataclasses import dataclass, field
+
+from flask import request
+
+from hub.errors import BadRequest, HubError, Invalid, TooMany, Unauthenticated, text
+from hub.web.errors import wants_page
+from hub.web.words import translate
+
+Value = str | list[str]
+
+
+@dataclass(slots=True)
+class Form:
+    """Values and errors by the names of the fields; the error of the whole form is called `form`."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """The value of a field that is given once."""
+        value = self.values[name]
+        assert isinstance(value, str)
+        return value
+
+    def chosen(self, name: str) -> list[str]:
+        """The values of a field that may be given several times."""
+        value = self.values[name]
+        assert isinstance(value, list)
+        return value
+
+    def refuse(self, error: HubError) -> "Form":
+        """The form with the error beside its fields; raises the error where a page is not wanted."""
+        if not wants_page():
+            raise error
+        fields = error.fields if isinstance(error, Invalid) else {}
+        self.errors = {name: translate(fault) for name, fault in fields.items() if name in self.values}
+        if not self.errors:
+            sentences = [error.what, *fields.values(), error.why, error.next_step]
+            self.errors = {"form": " ".join(translate(one) for one in sentences if one is not None)}
+        return self
+
+
+# What a form can be shown again for; anything else gets a page of its own.
+REFUSALS = (Invalid, TooMany, Unauthenticated)
+
+
+def read(*names: str, many: tuple[str, ...] = ()) -> Form:
+    """The fields of these names, and no others; raises BadRequest for one given twice or not as text."""
+    form = Form()
+    for name in names:
+        values = request.form.getlist(name)
+        if len(values) > 1:
+            raise BadRequest(text("The field %(name)s was sent more than once.", name=name))
+        form.values[name] = _check(values[0] if values else "", name)
+    for name in many:
+        form.values[name] = [_check(one, name) for one in request.form.getlist(name)]
+    return form
+
+
+def _check(value: str, name: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadRequest(text("The field %(name)s is not text in UTF-8.", name=name)) from error
+    if "\0" in value:
+        raise BadRequest(text("The field %(name)s holds a character that is not text.", name=name))
+    # A browser ends each line of a text area with two characters.
+    return value.replace("\r\n", "\n")
+
+
+def page_number() -> int:
+    """The number of the page of a list, from the address; raises BadRequest for what is none."""
+    given = request.args.get("page", "1")
+    if not (given.isascii() and given.isdigit() and 1 <= len(given) <= 4 and int(given) > 0):
+        raise BadRequest(
+            text("There is no page of this number."),
+            next_step=text("Pages are numbered from 1."),
+        )
+    return int(given)

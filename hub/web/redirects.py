@@ -1,0 +1,30 @@
+"""Where a person may be sent: to pages of this hub, and nowhere else."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import current_app, url_for
+from werkzeug.exceptions import HTTPException
+
+# A browser takes a backslash for a slash, and drops tabs and line breaks.
+_PLAIN: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+
+
+def own_path(wanted: str) -> str | None:
+    """The path, where it is one of a page of this hub that can be read; else None."""
+    if not _PLAIN.fullmatch(wanted):
+        return None
+    parts = urlsplit(wanted)
+    if parts.scheme or parts.netloc:
+        return None
+    try:
+        endpoint, _ = current_app.url_map.bind("hub.invalid").match(parts.path, method="GET")
+    except HTTPException:
+        return None
+    return None if endpoint == "assets.show" else wanted
+
+
+def after(wanted: str) -> str:
+    """The page a person wanted before they had to sign in, or the first one."""
+    return own_path(wanted) or url_for("pages.home")

@@ -1,0 +1,74 @@
+"""Templates and what each of them may use."""
+
+from typing import Protocol
+
+import flask
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from hub import __version__, assets
+from hub.access import Permission, Role, Visibility, allowed
+from hub.config import Config
+from hub.web import csrf, notices, words
+from hub.web.front import request_id
+from hub.web.request import viewer_if_known
+
+
+class InRepository(Protocol):
+    """What `can` asks of a repository on a page: the viewer's role there, and who may see it."""
+
+    @property
+    def role(self) -> Role | None:
+        """The viewer's role there, where they have one."""
+
+    @property
+    def visibility(self) -> Visibility:
+        """Who may see it."""
+
+
+def install(app: Flask, config: Config) -> None:
+    """Gives the templates their filters and what stands in every page."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(ago=words.ago, full_time=words.full_time)
+    app.jinja_env.globals.update(
+        asset_url=asset_url,
+        can=can,
+        csrf_token=csrf.token,
+        hub_name=config.name,
+        hub_version=__version__,
+    )
+    app.context_processor(_of_this_request)
+
+
+def _of_this_request() -> dict[str, object]:
+    locale = words.locale()
+    return {
+        "viewer": viewer_if_known(),
+        "request_id": request_id(),
+        "flashes": notices.take(),
+        "language": str(locale).replace("_", "-"),
+        "direction": locale.text_direction,
+    }
+
+
+def render(template: str, /, **context: object) -> str:
+    """The page of that template. A name that it uses and nobody gave is an error."""
+    return flask.render_template(template, **context)
+
+
+def asset_url(kind: str) -> str:
+    """The address of the one stylesheet (`css`) or script (`js`)."""
+    asset = {"css": assets.stylesheet, "js": assets.script}[kind]()
+    return flask.url_for("assets.show", name=asset.name)
+
+
+def can(permission: str, repository: InRepository) -> bool:
+    """Whether the viewer may do this in the repository, for what a page offers; actions ask again."""
+    return allowed(
+        Permission(permission),
+        role=repository.role,
+        visibility=repository.visibility,
+        is_signed_in=viewer_if_known().is_signed_in,
+    )

@@ -1,0 +1,80 @@
+"""What each endpoint asks of whoever calls it. One that says nothing stops the start of the hub."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from flask import Flask, current_app, request
+
+from hub.access import Scope, Viewer
+from hub.errors import Forbidden, Unauthenticated, text
+
+ViewFunction = TypeVar("ViewFunction", bound=Callable[..., object])
+
+_ATTRIBUTE: Final = "hub_declaration"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an endpoint asks: a scope of tokens, a person, and whether it opens transactions itself."""
+
+    scope: Scope | None = None
+    is_for_people: bool = False
+    has_own_transactions: bool = False
+
+
+_NOTHING: Final = Declaration()
+
+
+def needs(
+    scope: Scope, *, sign_in: bool = False, own_transactions: bool = False
+) -> Callable[[ViewFunction], ViewFunction]:
+    """Declares the scope that a token needs here, and whether somebody must be signed in."""
+    return _declare(Declaration(scope, sign_in, own_transactions))
+
+
+def public_page(*, own_transactions: bool = False) -> Callable[[ViewFunction], ViewFunction]:
+    """Declares that everybody may ask, with any token: the page shows nothing that belongs to anybody."""
+    return _declare(Declaration(has_own_transactions=own_transactions))
+
+
+def _declare(declared: Declaration) -> Callable[[ViewFunction], ViewFunction]:
+    def mark(view: ViewFunction) -> ViewFunction:
+        setattr(view, _ATTRIBUTE, declared)
+        return view
+
+    return mark
+
+
+def declaration() -> Declaration:
+    """What the endpoint of this request declared; nothing where no endpoint matched."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, _ATTRIBUTE, _NOTHING)
+
+
+def check_declared(app: Flask) -> None:
+    """Raises RuntimeError that names every endpoint without a declaration."""
+    missing = sorted(
+        endpoint for endpoint, view in app.view_functions.items() if not hasattr(view, _ATTRIBUTE)
+    )
+    if missing:
+        raise RuntimeError(f"These endpoints declare no scope: {', '.join(missing)}")
+
+
+def enforce(declared: Declaration, viewer: Viewer) -> None:
+    """Raises Forbidden for a token that does not reach that far, Unauthenticated where a person is needed."""
+    if declared.scope is not None and not viewer.has_scope(declared.scope):
+        raise Forbidden(
+            text("This token does not reach that far."),
+            text("It lacks the scope %(scope)s.", scope=declared.scope),
+            text("Make a token with this scope in your settings."),
+        )
+    if declared.is_for_people and not viewer.is_signed_in:
+        raise SignInNeeded(
+            text("Sign in to see this page."),
+            next_step=text("It belongs to whoever is signed in."),
+        )
+
+
+class SignInNeeded(Unauthenticated):
+    """A page for people who are signed in; in a browser the form to do so is the answer."""
