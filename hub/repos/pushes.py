@@ -12,6 +12,8 @@ _ZERO_IDS: Final = frozenset({ZERO_ID, "0" * 64})
 
 # Push options as they were given: keys may come more than once.
 Options = Sequence[tuple[str, str]]
+# What git is told about one ref: name, "ok" and options, or name, "ng" and the reason.
+Answer = tuple[str, Literal["ok"], list[str]] | tuple[str, Literal["ng"], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +52,6 @@ class GateAnswer:
     accepted: bool
     lines: list[str]
     packs: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What git is told about one ref: ok with options, or why not."""
-
-    ref: str
-    verdict: Literal["ok", "ng"]
-    options: tuple[str, ...] = ()
-    reason: str = ""
-
-    def as_list(self) -> list[object]:
-        """`[ref, "ok", [option, ...]]` or `[ref, "ng", reason]`."""
-        return [self.ref, self.verdict, self.reason if self.verdict == "ng" else list(self.options)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,14 +136,14 @@ def _move_granted(path: Path, grants: dict[str, Grant], verdicts: Verdicts) -> N
 def _judgement(
     names: dict[str, None], verdicts: Verdicts, grants: dict[str, Grant], has_intent: bool
 ) -> Judgement:
-    answers = []
+    answers: list[Answer] = []
     for name in names:
         if name in verdicts.refused:
-            answers.append(Answer(name, "ng", reason=verdicts.refused[name].reason))
+            answers.append((name, "ng", verdicts.refused[name].reason))
         elif name in grants:
-            answers.append(Answer(name, "ok", grants[name].options))
+            answers.append((name, "ok", list(grants[name].options)))
         else:
-            answers.append(Answer(name, "ok", ("fall-through",)))
+            answers.append((name, "ok", ["fall-through"]))
     lines = [refusal.line for refusal in verdicts.refused.values() if refusal.line is not None]
     return Judgement(answers, has_intent, list(dict.fromkeys(lines))[:_MOST_LINES])
 
