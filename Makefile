@@ -17,7 +17,7 @@ help: ## Say what can be made
 
 run: install ## Start a hub with demo content on this machine
 	@$(BIN)/hub demo --quiet
-	@exec $(BIN)/hub serve
+	@HUB_LOG_LEVEL=$${HUB_LOG_LEVEL:-warning} exec $(BIN)/hub serve
 
 install: check .venv/installed ## Install the hub into .venv
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from hub import __version__, demo, migrations
+from hub import __version__, demo, logs, migrations
 from hub.accounts.actions import make_setup_code
 from hub.accounts.queries import has_admin
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
@@ -76,6 +76,7 @@ def serve(line: CommandLine, http: str | None, ssh: str | None, ready_file: str 
     """Serve the whole hub: every part, each started again if it ends."""
     config = line.with_overrides({"http": http, "ssh": ssh, "ready_file": ready_file}).config
     require_current(config)
+    logs.configure(config)
     sys.exit(Supervisor(config, on_ready=lambda addresses: _welcome(config, addresses)).run())
 
 
@@ -126,6 +127,7 @@ def run_policy(line: CommandLine) -> None:
 
 def _run_part(line: CommandLine, run: Callable[[Config], None]) -> None:
     require_current(line.config)
+    logs.configure(line.config)
     run(line.config)
 
 

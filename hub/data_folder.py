@@ -6,6 +6,7 @@ from typing import Final
 from hub import migrations
 from hub.config import Config
 from hub.errors import Conflict, text
+from hub.gateway.ssh_keys import load_host_keys
 
 _REPOSITORIES: Final = "repositories"
 _FOLDERS: Final = (f"{_REPOSITORIES}/main", "keys", "cache/fetch", "run")
@@ -20,6 +21,7 @@ def prepare(config: Config) -> None:
         _make(config.data)
         for name in _FOLDERS:
             _make(config.data / name)
+        load_host_keys(config)
     except OSError as error:
         raise Conflict(
             text("The data folder %(data)s cannot be made.", data=config.data),

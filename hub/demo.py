@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from hub import demo_content
-from hub.access import Role, Viewer, Visibility
+from hub.access import Permission, Role, Viewer, Visibility
 from hub.accounts.actions import change_password, create_user
 from hub.accounts.models import User
 from hub.accounts.queries import find_user, get_user
@@ -19,8 +19,9 @@ from hub.assets import templates_directory
 from hub.config import Config
 from hub.db import config_of
 from hub.errors import Conflict, text
-from hub.repos.access import find_repository
+from hub.repos.access import find_repository, open_repository
 from hub.repos.actions import create_repository, grant
+from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.pushes import RefUpdate
@@ -169,14 +170,14 @@ def _create(session: Session, wanted: DemoRepository) -> None:
 
 def _push(hub: Hub, wanted: DemoRepository) -> None:
     with hub.database.reading() as session:
-        repository = find_repository(session, _SYSTEM, wanted.path)
-        if repository is None or repository.pushed_at is not None:
+        repository = open_repository(session, _SYSTEM, wanted.path, need=Permission.SEE)
+        if RefFiles(directory(hub.config, repository)).list_names(b"refs/"):
             return
-        owner = get_user(session, wanted.owner)
-        refs = _SOURCES[wanted.path](session, repository, owner)
-    updates = [RefUpdate(name, ZERO_ID, ref_id) for name, ref_id in refs.items()]
+        refs = _CONTENT[wanted.path](session, repository, get_user(session, wanted.owner))
     with hub.database.writing() as session:
-        update_refs(session, owner.viewer(), repository, updates)
+        repository = open_repository(session, _SYSTEM, wanted.path, need=Permission.SEE)
+        viewer = get_user(session, wanted.owner).viewer()
+        update_refs(session, viewer, repository, [RefUpdate(ref, ZERO_ID, refs[ref]) for ref in sorted(refs)])
 
 
 def _write_source(session: Session, repository: Repository, owner: User) -> Mapping[str, str]:
@@ -195,4 +196,4 @@ def _write_handbook(session: Session, repository: Repository, owner: User) -> Ma
     return {f"refs/heads/{repository.default_branch}": commit_id}
 
 
-_SOURCES: Final = {SOURCE.path: _write_source, HANDBOOK.path: _write_handbook}
+_CONTENT: Final = {SOURCE.path: _write_source, HANDBOOK.path: _write_handbook}

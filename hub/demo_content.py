@@ -48,7 +48,7 @@ def commit_files(folder: Path, directory: Path, author: User, message: str) -> s
     tree_id = _write_tree(folder, directory)
     signature = f"{author.name} <{author.email}> {int(now().timestamp())} +0000"
     content = f"tree {tree_id}\nauthor {signature}\ncommitter {signature}\n\n{message}\n"
-    return _id(git(directory, "hash-object", "-t", "commit", "-w", "--stdin", stdin=content.encode()))
+    return _id(git(directory, "hash-object", "-tcommit", "-w", "--stdin", stdin=content.encode()))
 
 
 def _write_tree(folder: Path, directory: Path) -> str:
