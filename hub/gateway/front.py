@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from hub import logs
 from hub.app import Hub
 from hub.errors import HubError, text
 from hub.gateway.asgi_client import Message, Receive, Scope, Send
@@ -49,28 +50,29 @@ class Front:
         self._fetches: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request and writes its line into the log."""
+        """Serves one request, and logs it unless a web worker has."""
         origin = self._proxies.origin(scope)
         answer = _Answer(send, origin)
-        started = time.monotonic()
-        is_git = PATH.fullmatch(scope["path"]) is not None
+        logs.bind(origin.request_id)
+        started = time.perf_counter()
         try:
-            if is_git:
+            if PATH.fullmatch(scope["path"]):
                 await self._serve_git({**scope, ORIGIN: origin}, receive, answer)
             else:
                 await self._serve_page(scope, receive, answer, origin)
         finally:
-            log.info(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=answer.status,
-                ms=round((time.monotonic() - started) * 1000),
-                address=origin.address,
-                request_id=origin.request_id,
-            )
+            if answer.is_ours:
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=answer.status,
+                    milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                    address=origin.address,
+                )
 
     async def _serve_git(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        answer.is_ours = True
         if scope["path"].endswith("/git-receive-pack"):
             await self._git(scope, receive, answer.send)
             return
@@ -93,7 +95,7 @@ class Front:
         except HubError as error:
             await answer.refuse(error, is_head=scope["method"] == "HEAD")
         except Exception:  # the edge: whatever it is, the client gets an answer and the log the cause
-            log.exception("page_failed", request_id=origin.request_id)
+            log.exception("page_failed")
             crashed = Crashed(
                 text("The hub failed to serve this request."),
                 next_step=text("Its log says why, at the request %(id)s.", id=origin.request_id),
@@ -116,6 +118,8 @@ class _Answer:
         self._send = send
         self._added = ((b"x-request-id", origin.request_id.encode()), (b"x-content-type-options", b"nosniff"))
         self.status = 0
+        self.is_ours = False
+        """Whether no web worker has seen the request to its end."""
         # git's application looks for it where uvicorn has it, to end a connection that cannot go on.
         self.transport = getattr(getattr(send, "__self__", None), "transport", None)
 
@@ -129,6 +133,7 @@ class _Answer:
 
     async def refuse(self, error: HubError, *, is_head: bool) -> None:
         """Answers in words; ends the connection where an answer was already begun."""
+        self.is_ours = True
         if self.status:
             self.abort()
             return
