@@ -55,7 +55,11 @@ class Client(ABC):
 
     @abstractmethod
     async def left(self) -> None:
-        """Returns when the client has gone. Called only while `body` is not being read."""
+        """Returns when the client has gone. Called only while `body` is not being read.
+
+        The end of what it sends is not enough over SSH: git closes that side after its last request, and
+        reads on. There it is the connection, or the whole channel, that has to be closed.
+        """
 
 
 class BodyReader:

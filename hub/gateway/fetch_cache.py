@@ -5,6 +5,7 @@ import asyncio
 import os
 import tempfile
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -40,8 +41,11 @@ class CachedAnswer:
     and each reader."""
 
     def __init__(self, directory: Path) -> None:
-        # The file never has a name (O_TMPFILE), so that a crash leaves nothing behind.
-        self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115
+        # The file has no name, so that a crash leaves nothing behind.
+        with tempfile.TemporaryFile(dir=directory) as file:
+            self._file = os.dup(file.fileno())
+        # Closed by the last holder, or with the event loop to which all holders belong.
+        self._close = weakref.finalize(self, os.close, self._file)
         self._holders = 1
         self._readers = 0
         self._grown = asyncio.Event()
@@ -77,7 +81,7 @@ class CachedAnswer:
     def _append(self, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
-            rest = rest[self._file.write(rest) :]
+            rest = rest[os.write(self._file, rest) :]
         self.size_bytes += len(data)
         grown, self._grown = self._grown, asyncio.Event()
         grown.set()
@@ -99,7 +103,7 @@ class CachedAnswer:
         at = 0
         while True:
             if at < self.size_bytes:
-                data = os.pread(self._file.fileno(), CHUNK_BYTES, at)
+                data = os.pread(self._file, CHUNK_BYTES, at)
                 at += len(data)
                 await client.write(data)
             elif self.state is _State.GROWING:
@@ -121,7 +125,7 @@ class CachedAnswer:
         """One holder less. The cache calls it when it forgets the answer; those who read it read on."""
         self._holders -= 1
         if self._holders == 0:
-            self._file.close()
+            self._close()
 
 
 class FetchCache:
