@@ -113,7 +113,7 @@ class Pool:
         reconciler = lifeline.fork("hub reconcile", self._reconcile)
         while True:
             while len(self._started) < self._size:
-                child = lifeline.fork("hub policy", self._answer_questions)
+                child = lifeline.fork("hub judge", self._answer_questions)
                 self._started[child] = time.monotonic()
             found = lifeline.wait_for_signal(1.0)
             if found in lifeline.STOP_SIGNALS:

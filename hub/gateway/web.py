@@ -71,6 +71,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def _after_fork(self, _: object, __: object) -> None:
         # By itself a worker notices only after seconds that gunicorn's master was killed.
         lifeline.end_with_parent(self._master)
+        lifeline.name_process("hub page")
 
     def run(self) -> None:
         """Serves until SIGTERM. The socket stays: it belongs to whoever bound it."""
