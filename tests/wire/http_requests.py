@@ -1,0 +1,86 @@
+"""Single HTTP requests to a running hub, made by hand: no client library decides what is sent."""
+
+import base64
+import http.client
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tests.served import Person, Served
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP response."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+def basic(name: str, password: str) -> dict[str, str]:
+    """The header of HTTP's basic authentication."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def as_git(person: Person | None) -> dict[str, str]:
+    """What git sends to be that person; nothing for a stranger."""
+    return basic(person.name, person.token) if person else {}
+
+
+def request(
+    served: Served,
+    target: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | Iterable[bytes] | None = None,
+) -> Answer:
+    """Sends exactly this request target and returns the answer; redirects are not followed."""
+    address = urllib.parse.urlsplit(served.http)
+    assert address.hostname is not None
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+    try:
+        connection.request(method, target, body, dict(headers or {}))
+        response = connection.getresponse()
+        return Answer(response.status, dict(response.getheaders()), response.read())
+    finally:
+        connection.close()
+
+
+def info_refs(served: Served, path: str, service: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """The first request of every git client."""
+    return request(served, f"/{path}.git/info/refs?service={service}", headers=headers)
+
+
+def receive_pack(served: Served, path: str, body: bytes, person: Person | None) -> Answer:
+    """A push's second request."""
+    kind = {"Content-Type": "application/x-git-receive-pack-request"}
+    return request(
+        served, f"/{path}.git/git-receive-pack", method="POST", headers={**as_git(person), **kind}, body=body
+    )
+
+
+def fetch_v2(served: Served, path: str, wants: Iterable[str], person: Person | None = None) -> Answer:
+    """A clone's request of protocol v2 for these objects: no haves, so that the answer may be a kept one."""
+    lines = [f"want {want}" for want in wants]
+    capabilities = (b"command=fetch", b"agent=git/test", b"object-format=sha1")
+    parts = [packet(line) for line in capabilities]
+    parts += [b"0001", packet(b"ofs-delta"), *(packet(line.encode()) for line in lines), packet(b"done")]
+    headers = {"Content-Type": "application/x-git-upload-pack-request", "Git-Protocol": "version=2"}
+    return request(
+        served,
+        f"/{path}.git/git-upload-pack",
+        method="POST",
+        headers={**as_git(person), **headers},
+        body=b"".join(parts) + b"0000",
+    )
+
+
+def packet(data: bytes) -> bytes:
+    """One packet line."""
+    return b"%04x%s" % (len(data) + 4, data)

@@ -1,0 +1,52 @@
+"""The processes of a running hub, as the kernel lists them."""
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.served import Served
+from tests.wire.scripted_policy import wait_until
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One running process."""
+
+    id: int
+    name: str
+
+
+def processes(served: Served) -> list[Process]:
+    """Every living process of the hub's group: its parts, their workers, git and its hooks."""
+    assert served.process is not None
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:  # it ended meanwhile
+            continue
+        name, rest = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
+        state, group = rest[0], int(rest[2])
+        if group == served.process.pid and state not in "ZX":
+            found.append(Process(int(entry.name), name))
+    return found
+
+
+def named(served: Served, name: str) -> list[int]:
+    """The ids of the hub's processes of that name, such as `hub front` or `git`."""
+    return [one.id for one in processes(served) if one.name == name]
+
+
+def has_git(served: Served) -> bool:
+    """Whether a git process of the hub runs."""
+    return bool(named(served, "git"))
+
+
+def kill_part(served: Served, name: str) -> None:
+    """Ends one part at once, as the kernel does when memory runs out, and waits until it is gone."""
+    (part,) = named(served, name)
+    os.kill(part, signal.SIGKILL)
+    assert wait_until(lambda: part not in named(served, name))
