@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from hub.app import Hub, load
+from hub.app import Hub, create_app, load
 from hub.config import Config, from_values
 from tests import databases
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
-
-if TYPE_CHECKING:
-    from tests.served import Served
+from tests.served import Served
 
 _FEATURE = Path(__file__).parent / "feature"
 
@@ -101,8 +98,6 @@ def session(hub: Hub) -> Iterator[Session]:
 @pytest.fixture
 def app(hub: Hub) -> Flask:
     """The pages."""
-    from hub.app import create_app
-
     return create_app(hub)
 
 
@@ -121,10 +116,10 @@ def git(tmp_path: Path) -> GitClient:
 @pytest.fixture(scope="session")
 def _servers(
     tmp_path_factory: pytest.TempPathFactory, _templates: Callable[[str], Template]
-) -> "Iterator[Callable[[str], Served]]":
+) -> Iterator[Callable[[str], Served]]:
     running: dict[str, Served] = {}
 
-    def get(kind: str) -> "Served":
+    def get(kind: str) -> Served:
         if kind not in running:
             running[kind] = _serve(tmp_path_factory.mktemp("served"), _templates(kind))
         return running[kind]
@@ -135,22 +130,20 @@ def _servers(
 
 
 @pytest.fixture(scope="session")
-def served(database_kind: str, _servers: "Callable[[str], Served]") -> "Served":
+def served(database_kind: str, _servers: Callable[[str], Served]) -> Served:
     """A running hub that many tests share: make people and repositories of your own, kill nothing."""
     return _servers(database_kind)
 
 
 @pytest.fixture
-def fresh_served(tmp_path: Path, template_database: Template) -> "Iterator[Served]":
+def fresh_served(tmp_path: Path, template_database: Template) -> Iterator[Served]:
     """A running hub of the test's own, to be stopped, killed and started again."""
     served = _serve(tmp_path / "served", template_database)
     yield served
     served.close()
 
 
-def _serve(folder: Path, template: Template) -> "Served":
-    from tests.served import Served
-
+def _serve(folder: Path, template: Template) -> Served:
     data = folder / "data"
     data.mkdir(mode=0o700, parents=True)
     served = Served(folder, template.copy_to(data))
