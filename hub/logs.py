@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from typing import Final
+from typing import Final, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -12,6 +12,10 @@ from hub.config import Config
 
 # An access token as `hub.accounts.credentials` makes them; one that is logged by mistake is cut short.
 _TOKEN: Final = re.compile(r"(hub_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{39}")
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Ours among the handlers of the root logger, so that a second `configure` replaces it."""
 
 
 def configure(config: Config) -> None:
@@ -35,7 +39,7 @@ def configure(config: Config) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -43,7 +47,7 @@ def configure(config: Config) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [one for one in root.handlers if not isinstance(one, _Handler)] + [handler]
     root.setLevel(level)
 
 

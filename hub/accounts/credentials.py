@@ -109,7 +109,7 @@ def find_token_viewer(session: Session, secret: str) -> TokenUse | None:
     ).one_or_none()
     if found is None:
         return None
-    token, user = found.tuple()
+    token, user = found
     if user.is_suspended or (token.expires_at is not None and token.expires_at <= now()):
         return None
     return TokenUse(user.viewer(token.scope_set), token.id, is_stale(token.last_used_at))
@@ -122,7 +122,7 @@ def find_key_viewer(session: Session, fingerprint: str) -> KeyUse | None:
     ).one_or_none()
     if found is None:
         return None
-    key, user = found.tuple()
+    key, user = found
     if user.is_suspended:
         return None
     scopes = frozenset({Scope.REPOSITORY_WRITE})
@@ -138,7 +138,7 @@ def find_sign_in(session: Session, secret: str) -> SignInUse | None:
     ).one_or_none()
     if found is None:
         return None
-    sign_in, user = found.tuple()
+    sign_in, user = found
     config = config_of(session)
     ended = (
         sign_in.seen_at + timedelta(hours=config.session_idle_hours) + TOUCH_AFTER <= now()

@@ -44,7 +44,7 @@ def refuse_too_many(session: Session, name: str, address: str) -> None:
         .where(Attempt.subject.in_(limits), Attempt.at > since)
         .group_by(Attempt.subject)
     )
-    if any(count >= limits[subject] for subject, count in counts.tuples()):
+    if any(count >= limits[subject] for subject, count in counts):
         raise TooMany(
             text("Too many sign-ins failed."),
             text("After some failures an account, or a network, is refused for a while."),
