@@ -41,6 +41,7 @@ _ssh = click.option("--ssh", metavar="HOST:PORT", help="Git over SSH; port 0 tak
 def hub(context: click.Context, config_file: Path | None) -> None:
     """A self-hosted forge. Settings come from hub.toml and HUB_*: see `hub config`."""
     context.obj = CommandLine(config_file, os.environ)
+    context.call_on_close(context.obj.close)
 
 
 @hub.command()

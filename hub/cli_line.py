@@ -78,6 +78,11 @@ class CommandLine:
         require_current(self.config)
         return app.load(self.config)
 
+    def close(self) -> None:
+        """Lets go of the database."""
+        if "hub" in vars(self):
+            self.hub.database.dispose()
+
 
 pass_line = click.make_pass_decorator(CommandLine)
 

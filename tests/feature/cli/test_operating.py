@@ -1,0 +1,152 @@
+"""`hub init`, `config`, `doctor`, `migrate`, `demo`, and what is said where there is no hub."""
+
+import json
+import re
+import shutil
+import stat
+from pathlib import Path
+
+import click
+import pytest
+from flask.testing import FlaskClient
+
+from hub import cli
+from hub.accounts.queries import list_users
+from hub.app import Hub
+from hub.config import Config
+from hub.repos.git.store import directory
+from tests.factories import SYSTEM, make_repository, make_user
+from tests.feature.cli.conftest import Run
+
+
+def test_link_of_init_makes_the_first_administrator(run: Run, client: FlaskClient) -> None:
+    link = run("init").stdout.splitlines()[-1]
+    assert re.fullmatch(r"http://127\.0\.0\.1:8080/-/setup/[\w-]{40,}", link)
+    assert client.get(link.removeprefix("http://127.0.0.1:8080")).status_code == 200
+
+
+def test_second_init_voids_the_first_link(run: Run, client: FlaskClient) -> None:
+    first, second = (run("init").stdout.splitlines()[-1] for _ in range(2))
+    pages = [client.get(link.removeprefix("http://127.0.0.1:8080")) for link in (first, second)]
+    assert [page.status_code for page in pages] == [404, 200]
+
+
+def test_init_says_that_there_is_an_administrator(run: Run) -> None:
+    run("user", "create", "anna", "--email", "anna@example.org", "--admin")
+    out = run("init").stdout
+    assert "has an administrator already" in out
+    assert "/-/setup/" not in out
+
+
+def test_init_makes_folders_for_its_user_alone(run: Run, tmp_path: Path) -> None:
+    run("init", data=str(tmp_path / "new" / "data"), database_url="")
+    folders = [tmp_path / "new" / "data" / name for name in (".", "repositories/main", "keys", "run")]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+def test_init_leaves_the_mode_of_a_folder_that_holds_other_things(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o755)
+    (folder / "letter").write_text("Dear Bo")
+    run("init", data=str(folder), database_url="")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize("command", [("user", "list"), ("serve",), ("front",), ("worker",)])
+def test_command_without_a_hub_says_how_to_make_one(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    result = run(*command, data=str(tmp_path / "none"), database_url="", exit_code=1)
+    assert "There is no hub in" in result.stderr
+    assert "`hub init` makes one there." in result.stderr
+
+
+def test_unknown_setting_is_refused_by_name(run: Run) -> None:
+    result = run("user", "list", colour="blue", exit_code=1)
+    assert result.stderr == (
+        "The configuration cannot be used.\ncolour: There is no such setting. `hub config` lists them all.\n"
+    )
+
+
+def test_database_that_cannot_be_reached_is_told_in_words(run: Run, tmp_path: Path) -> None:
+    url = f"postgresql+psycopg://hub@/hub?host={tmp_path}"
+    result = run("user", "list", database_url=url, exit_code=1)
+    assert result.stderr.startswith("The database cannot be used.\nIt says: ")
+
+
+def test_config_shows_every_setting_and_hides_secrets(run: Run) -> None:
+    url = "postgresql+psycopg://hub:hidden@db.example.org/hub"
+    result = run("config", "--json", database_url=url, metrics_token="hidden", name="Our hub")
+    rows = {row["name"]: row for row in json.loads(result.stdout)}
+    assert rows["name"]["value"] == "Our hub"
+    assert rows["database_url"]["value"] == "postgresql+psycopg://hub:********@db.example.org/hub"
+    assert all(row["help"] and row["variable"].startswith("HUB_") for row in rows.values())
+    assert "hidden" not in run("config", database_url=url, metrics_token="hidden").stdout
+
+
+def test_doctor_finds_a_new_hub_well(run: Run) -> None:
+    run("init")
+    rows = json.loads(run("doctor", "--json").stdout)
+    assert [row["name"] for row in rows if not row["is_ok"]] == []
+
+
+def test_doctor_says_what_why_and_what_next(run: Run, hub: Hub, config: Config) -> None:
+    run("init")
+    with hub.database.writing() as session:
+        repository = make_repository(session, make_user(session, "anna"), "demo")
+        path = directory(config, repository)
+    shutil.rmtree(path)
+    config.data.chmod(0o750)
+    errors = run("doctor", exit_code=1).stderr
+    assert f"Other users of this machine can enter {config.data}." in errors
+    config.data.chmod(0o700)
+    assert run("doctor", exit_code=1).stderr == (
+        "The directory of anna/demo is missing.\n"
+        f"There is no repository at {path}.\n"
+        "Bring it back from a backup of the data folder.\n"
+    )
+
+
+def test_doctor_sees_refs_that_nobody_recorded(run: Run, hub: Hub, config: Config) -> None:
+    run("init")
+    with hub.database.writing() as session:
+        path = directory(config, make_repository(session, make_user(session, "anna"), "demo"))
+    (path / "refs/heads/main").write_text("1" * 40)
+    errors = run("doctor", exit_code=1).stderr
+    assert errors.startswith("Refs of anna/demo differ from the ref log.\nThey are refs/heads/main.\n")
+
+
+def test_demo_is_the_same_at_its_second_run(run: Run, hub: Hub, config: Config) -> None:
+    first, second = run("demo").stdout, run("demo").stdout
+    assert first == second
+    assert stat.S_IMODE((config.data / "demo.txt").stat().st_mode) == 0o600
+    with hub.database.reading() as session:
+        users = list_users(session, SYSTEM)
+    assert [(one.name, one.is_demo, one.is_admin) for one in users] == [
+        ("anna", True, True),
+        ("bo", True, False),
+        ("mei", True, False),
+    ]
+    rows = json.loads(run("repo", "list", "--json").stdout)
+    assert {row["path"]: row["visibility"] for row in rows} == {
+        "anna/hub": "public",
+        "bo/handbook": "private",
+        "mei/first-push": "public",
+    }
+
+
+def test_demo_leaves_a_person_of_the_same_name_alone(run: Run) -> None:
+    run("user", "create", "bo", "--email", "bo@example.net")
+    assert "There is an account bo that is not of the demo." in run("demo", exit_code=1).stderr
+
+
+def test_every_list_has_json() -> None:
+    lists = [
+        command
+        for group in cli.hub.commands.values()
+        if isinstance(group, click.Group)
+        for name, command in group.commands.items()
+        if name == "list"
+    ]
+    assert len(lists) == 4
+    assert all("is_json" in [one.name for one in command.params] for command in lists)

@@ -1,0 +1,115 @@
+"""`hub user`, `hub token` and `hub key`."""
+
+import json
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from hub.accounts.credentials import verify
+from hub.accounts.queries import get_user
+from hub.app import Hub
+from tests.factories import write_key
+from tests.feature.cli.conftest import Run
+
+
+def create_anna(run: Run, *arguments: str, stdin: str = "") -> None:
+    run("user", "create", "anna", "--email", "anna@example.org", *arguments, stdin=stdin)
+
+
+def test_account_with_a_password_can_sign_in_with_it(run: Run, hub: Hub) -> None:
+    create_anna(run, "--password-stdin", stdin="a fine password\n")
+    with hub.database.reading() as session:
+        assert verify(get_user(session, "anna").password_hash, "a fine password")
+
+
+def test_account_without_a_password_is_told_how_to_get_one(run: Run) -> None:
+    result = run("user", "create", "anna", "--email", "anna@example.org")
+    assert "hub user password anna" in result.stdout
+
+
+def test_password_can_be_set_later(run: Run, hub: Hub) -> None:
+    create_anna(run)
+    run("user", "password", "anna", stdin="a fine password\n")
+    with hub.database.reading() as session:
+        assert verify(get_user(session, "anna").password_hash, "a fine password")
+
+
+def test_name_that_is_taken_is_refused_in_words(run: Run) -> None:
+    create_anna(run)
+    result = run("user", "create", "ANNA", "--email", "b@example.org", exit_code=1)
+    assert result.stdout == ""
+    assert result.stderr == "The account was not created.\nname: This name is taken. Choose another one.\n"
+
+
+@pytest.mark.parametrize("is_admin", [False, True])
+def test_list_tells_who_administers(run: Run, is_admin: bool) -> None:
+    create_anna(run, *(["--admin"] if is_admin else []))
+    (row,) = json.loads(run("user", "list", "--json").stdout)
+    assert (row["name"], row["email"], row["is_admin"]) == ("anna", "anna@example.org", is_admin)
+
+
+def test_list_for_people_has_columns(run: Run) -> None:
+    create_anna(run)
+    heading, row = run("user", "list").stdout.splitlines()
+    assert heading.split() == [
+        "NAME",
+        "EMAIL",
+        "IS",
+        "ADMIN",
+        "IS",
+        "SUSPENDED",
+        "IS",
+        "DEMO",
+        "CREATED",
+        "AT",
+    ]
+    assert row.split()[:3] == ["anna", "anna@example.org", "no"]
+
+
+def test_empty_list_says_how_to_fill_it(run: Run) -> None:
+    assert "hub user create" in run("user", "list").stdout
+    assert json.loads(run("user", "list", "--json").stdout) == []
+
+
+def test_last_line_is_a_token_that_works_until_it_is_revoked(run: Run, client: FlaskClient) -> None:
+    create_anna(run)
+    token = run("token", "create", "anna", "--name", "laptop", "--scope", "all").stdout.splitlines()[-1]
+    headers = {"Authorization": f"token {token}"}
+    assert client.get("/settings/tokens", headers=headers).status_code == 200
+    (row,) = json.loads(run("token", "list", "anna", "--json").stdout)
+    assert (row["label"], row["scopes"], row["expires_at"]) == ("laptop", ["all"], None)
+    run("token", "revoke", "anna", str(row["id"]))
+    assert client.get("/settings/tokens", headers=headers).status_code != 200
+
+
+def test_token_can_expire(run: Run) -> None:
+    create_anna(run)
+    run("token", "create", "anna", "--name", "ci", "--scope", "repository:read", "--expires-days", "7")
+    (row,) = json.loads(run("token", "list", "anna", "--json").stdout)
+    assert row["expires_at"] > row["created_at"]
+
+
+def test_unknown_scope_is_a_mistake_of_usage(run: Run) -> None:
+    result = run("token", "create", "anna", "--name", "x", "--scope", "everything", exit_code=2)
+    assert "repository:read" in result.stderr
+
+
+def test_token_of_nobody_is_refused_in_words(run: Run) -> None:
+    result = run("token", "create", "nobody", "--name", "x", "--scope", "all", exit_code=1)
+    assert result.stderr == "There is no account “nobody”.\nCheck the spelling.\n"
+
+
+def test_public_key_is_read_from_standard_input(run: Run, tmp_path: Path) -> None:
+    create_anna(run)
+    run("key", "add", "anna", stdin=f"{write_key(tmp_path / 'key')} anna@laptop\n")
+    (row,) = json.loads(run("key", "list", "anna", "--json").stdout)
+    assert (row["title"], row["kind"]) == ("anna@laptop", "ssh-ed25519")
+
+
+def test_private_key_is_refused_with_the_next_step(run: Run, tmp_path: Path) -> None:
+    create_anna(run)
+    write_key(tmp_path / "key")
+    result = run("key", "add", "anna", stdin=(tmp_path / "key").read_text(), exit_code=1)
+    assert "private key" in result.stderr
+    assert json.loads(run("key", "list", "anna", "--json").stdout) == []
