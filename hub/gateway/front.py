@@ -1,6 +1,7 @@
 """The front: what listens for HTTP. git it serves itself, everything else the web workers answer."""
 
 import asyncio
+import logging
 import resource
 import signal
 import socket
@@ -156,6 +157,7 @@ class _Answer:
 
 def serve(hub: Hub, listener: socket.socket) -> None:
     """Serves HTTP on the socket until SIGTERM; running pushes are finished, for a minute at most."""
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # it tells of its start and its end
     asyncio.run(_serve(hub, listener))
 
 
@@ -165,6 +167,7 @@ async def _serve(hub: Hub, listener: socket.socket) -> None:
     server = HttpServer(
         front,
         limit_concurrency=min(_MOST_CLIENTS, files // _FILES_PER_CLIENT),
+        idle_seconds=hub.config.idle_seconds,
         stop_seconds=STOP_SECONDS,
         on_stop=front.stopping,
     )

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.gateway.listeners import BACKLOG
 
-HEADER_SECONDS: Final = 20.0
+_LONGEST_HEAD_SECONDS: Final = 20.0
 _LARGEST_HEAD_BYTES: Final = 64 << 10
 _KEEP_ALIVE_SECONDS: Final = 15
 _TOO_LARGE: Final = (
@@ -24,6 +24,7 @@ _TOO_LARGE: Final = (
 class PatientProtocol(HttpToolsProtocol):
     """One connection. uvicorn itself waits for the end of a request's head for ever, and takes any size."""
 
+    config: "_Settings"
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _is_in_head = True
@@ -31,6 +32,11 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins to wait for the first request."""
         super().connection_made(transport)
+        # What was written for a client that reads no more is dropped after a while (tcp(7)).
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(self.config.unread_seconds * 1000)
+        )
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -63,7 +69,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _wait_for_head(self) -> None:
-        self._deadline = self.loop.call_later(HEADER_SECONDS, self._give_up)
+        self._deadline = self.loop.call_later(self.config.head_seconds, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
@@ -76,6 +82,13 @@ class PatientProtocol(HttpToolsProtocol):
             self.transport.abort()
 
 
+class _Settings(uvicorn.Config):
+    """uvicorn's settings and two of our own."""
+
+    head_seconds = _LONGEST_HEAD_SECONDS
+    unread_seconds = 120.0
+
+
 class HttpServer(uvicorn.Server):
     """One uvicorn on a socket that is already bound, until `stop` is called."""
 
@@ -84,26 +97,28 @@ class HttpServer(uvicorn.Server):
         application: Any,  # Any: uvicorn's own types of ASGI applications differ from ours
         *,
         limit_concurrency: int,
+        idle_seconds: float,
         stop_seconds: int,
         on_stop: Callable[[], None],
     ) -> None:
-        super().__init__(
-            uvicorn.Config(
-                application,
-                http=PatientProtocol,
-                ws="none",
-                loop="asyncio",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                backlog=BACKLOG,
-                limit_concurrency=limit_concurrency,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=stop_seconds,
-            )
+        settings = _Settings(
+            application,
+            http=PatientProtocol,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            limit_concurrency=limit_concurrency,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=stop_seconds,
         )
+        settings.head_seconds = min(_LONGEST_HEAD_SECONDS, idle_seconds)
+        settings.unread_seconds = 2 * idle_seconds
+        super().__init__(settings)
         self._on_stop = on_stop
 
     @contextlib.contextmanager

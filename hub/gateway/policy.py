@@ -13,7 +13,8 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -35,14 +36,23 @@ _MOST_DESCRIPTORS: Final = 4
 # A process that dies sooner than this after its start is replaced with a pause.
 _HASTY_SECONDS: Final = 1.0
 
-# After so long the kernel ends the process, whatever C code it is in, and with it the question. The asking
-# side gives up earlier, and `judge` looks at its own deadline before it commits.
-DEADLINE_SECONDS: Final = {"gate": 900, "wants": 300, "judge": 120, "record": 120, "ready": 10}
-LONG_QUESTIONS: Final = frozenset({"gate", "wants"})
-
 Values = dict[str, Any]  # Any: JSON, whose shape each question defines
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is done for one kind of question.
+
+    After `deadline_seconds` the kernel ends the process, whatever C code it is in, and with it the question;
+    the asking side gives up earlier, and `judge` looks at its own deadline before it commits. Of those that
+    may take `is_long`, there are never so many at once that no process is left for the others.
+    """
+
+    answer: Callable[[Database, Values], Values]
+    deadline_seconds: float
+    is_long: bool = False
 
 
 def _gate(database: Database, ask: Values) -> Values:
@@ -89,14 +99,23 @@ def _push(ask: Values) -> receive.PushContext:
     )
 
 
-_ANSWERS: Final = {"gate": _gate, "judge": _judge, "record": _record, "wants": _wants, "ready": _ready}
+QUESTIONS: Final[Mapping[str, Question]] = {
+    "gate": Question(_gate, 900, is_long=True),
+    "wants": Question(_wants, 300, is_long=True),
+    "judge": Question(_judge, 120),
+    "record": Question(_record, 120),
+    "ready": Question(_ready, 10),
+}
 
 
 class Pool:
     """The process that forks those which answer, and replaces each that ends."""
 
-    def __init__(self, hub: Hub, listener: socket.socket) -> None:
+    def __init__(
+        self, hub: Hub, listener: socket.socket, questions: Mapping[str, Question] = QUESTIONS
+    ) -> None:
         self._hub = hub
+        self._questions = questions
         self._listener = listener
         size = max(2, hub.config.policy_processes)
         self._size = size
@@ -149,7 +168,7 @@ class Pool:
         receive.reconcile_all(self._hub.database)
 
     def _answer_questions(self) -> None:
-        answerer = Answerer(self._hub.database, self._listener, self._turns)
+        answerer = Answerer(self._hub.database, self._listener, self._turns, self._questions)
         for _ in range(QUESTIONS_PER_PROCESS):
             answerer.answer_next()
 
@@ -157,10 +176,17 @@ class Pool:
 class Answerer:
     """One policy process: takes a question, answers it, takes the next."""
 
-    def __init__(self, database: Database, listener: socket.socket, turns: LongTurns) -> None:
+    def __init__(
+        self,
+        database: Database,
+        listener: socket.socket,
+        turns: LongTurns,
+        questions: Mapping[str, Question],
+    ) -> None:
         self._database = database
         self._listener = listener
         self._turns = turns
+        self._questions = questions
         # SIGTERM ends the process only while it waits; what is being answered is answered.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
@@ -211,26 +237,26 @@ class Answerer:
 
     def _deal_with(self, asked: Asked) -> None:
         ask = json.loads(asked.data)
-        if ask["question"] not in LONG_QUESTIONS:
-            return self._reply(asked, ask)
+        question = self._questions[ask["question"]]
+        if not question.is_long:
+            return self._reply(asked, question, ask)
         turn = self._turns.take()
         if turn is None:
             if not self._turns.defer(asked):
                 _send(asked.connection, {"error": "too many questions wait"})
             return None
         try:
-            self._reply(asked, ask)
+            self._reply(asked, question, ask)
         finally:
             self._turns.free(turn)
         return None
 
-    def _reply(self, asked: Asked, ask: Values) -> None:
-        question = ask["question"]
+    def _reply(self, asked: Asked, question: Question, ask: Values) -> None:
         try:
-            with _deadline(DEADLINE_SECONDS[question]):
-                answer = _ANSWERS[question](self._database, ask)
+            with _deadline(question.deadline_seconds):
+                answer = question.answer(self._database, ask)
         except Exception as error:  # the edge: whatever goes wrong, the asking side must hear of it
-            log.exception("policy_question_failed", question=question, push=ask.get("push"))
+            log.exception("policy_question_failed", question=ask["question"], push=ask.get("push"))
             answer = {"error": f"{type(error).__name__}: {error}"}
         _send(asked.connection, answer)
 

@@ -16,6 +16,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import configure_mappers
 
 from hub import logs
 from hub.accounts.models import User
@@ -107,6 +108,7 @@ def _preload(config: Config) -> None:
     # Read by prometheus_client when it is imported: the web workers count into files that each can add up.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
     create_app(config)
+    configure_mappers()
 
 
 def _raise_file_limit() -> None:

@@ -1,5 +1,6 @@
 """The worker: background work from the queue, and the sweeps that run by the minute."""
 
+import logging
 from pathlib import Path
 
 from hub.app import Hub
@@ -13,6 +14,7 @@ def heartbeat_path(config: Config) -> Path:
 
 def work(hub: Hub) -> None:
     """Does background work until SIGTERM. A job that is cut off is done again: jobs may run twice."""
+    logging.getLogger("huey").setLevel(logging.WARNING)  # it tells of every job that went well
     beat = heartbeat_path(hub.config)
     beat.unlink(missing_ok=True)
 
