@@ -27,28 +27,39 @@ def look(directory: Path, quarantine: str, *, max_object_bytes: int) -> GateAnsw
     objects = Path(quarantine)
     if not is_quarantine(directory, objects):
         raise ValueError(f"{quarantine} is no quarantine of {directory}")
-    too_large, commits = _measure(directory, objects, max_object_bytes)
+    too_large, commits = _measure(directory, objects, limit=max_object_bytes)
     if not too_large:
         return GateAnswer(accepted=True, lines=[], packs=packs_in(objects))
     paths = _find_paths(directory, objects, set(too_large), commits)
     return GateAnswer(accepted=False, lines=_explain(too_large, paths, max_object_bytes), packs=[])
 
 
-def _measure(directory: Path, objects: Path, limit: int) -> tuple[dict[str, int], list[str]]:
+def _measure(directory: Path, objects: Path, *, limit: int) -> tuple[dict[str, int], list[str]]:
     """The objects above the limit with their sizes, and (for finding their paths) some of the new commits."""
     too_large: dict[str, int] = {}
     commits: list[str] = []
+    seen = 0
     command = ("cat-file", "--buffer", "--batch-all-objects", "--unordered", f"--batch-check={_FORMAT}")
     # Without alternates git sees nothing but the quarantine: a thin pack has been completed there.
     only_new = {"GIT_OBJECT_DIRECTORY": str(objects)}
     with lines(directory, *command, additions=only_new, timeout_seconds=_SIZES_SECONDS) as found:
         for line in found:
+            seen += 1
             size, kind, object_id = line.split(b" ")
             if int(size) > limit:
                 too_large[object_id.decode()] = int(size)
             if kind == b"commit" and len(commits) < _WALKED_COMMITS:
                 commits.append(object_id.decode())
+    # git lists nothing of a pack whose index it cannot read, and still ends with 0.
+    if seen < max((_count_objects(pack) for pack in (objects / "pack").glob("*.pack")), default=0):
+        raise GitFailed("cat-file", f"only {seen} of the new objects could be read")
     return too_large, commits
+
+
+def _count_objects(pack: Path) -> int:
+    """How many objects the header of a pack promises (gitformat-pack(5))."""
+    with pack.open("rb") as file:
+        return int.from_bytes(file.read(12)[8:12], "big")
 
 
 def _find_paths(directory: Path, objects: Path, wanted: set[str], commits: list[str]) -> dict[str, str]:

@@ -154,4 +154,4 @@ def _list_known(session: Session, repository_id: int) -> dict[str, str]:
         .group_by(RefLogEntry.ref)
     )
     rows = session.execute(select(RefLogEntry.ref, RefLogEntry.new_id).where(RefLogEntry.id.in_(last)))
-    return {name: new_id for name, new_id in rows.tuples() if new_id != ZERO_ID}
+    return {name: new_id for name, new_id in rows if new_id != ZERO_ID}

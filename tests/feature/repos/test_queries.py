@@ -1,0 +1,109 @@
+"""What pages show of a repository, with odd names and many branches."""
+
+import os
+
+import pytest
+from sqlalchemy import update
+
+from hub.access import ANONYMOUS, Role
+from hub.app import Hub
+from hub.config import from_values
+from hub.db import Database
+from hub.errors import NotFound
+from hub.jobs import run
+from hub.repos import jobs, queries
+from hub.repos.models import Repository
+from tests.feature.repos.pushing import ZERO, Pusher
+
+
+def test_an_empty_repository_offers_its_branch(hub: Hub, pusher: Pusher) -> None:
+    with hub.database.reading() as session:
+        page = queries.get_page(session, pusher.viewer, "anna", "demo", base_url="https://hub.example.org")
+        branches = queries.list_branches(session, pusher.viewer, "anna", "demo")
+    assert (page.is_empty, page.default_branch, page.offered_branch) == (True, None, "main")
+    assert (page.clone_http, page.role, page.can_push) == (
+        "https://hub.example.org/anna/demo.git",
+        Role.OWN,
+        True,
+    )
+    assert (branches.total, branches.items) == (0, [])
+
+
+def test_branches_are_listed_with_their_last_commits_the_default_first(hub: Hub, pusher: Pusher) -> None:
+    commit = pusher.git.commit(pusher.work, "A subject\n\nand a body")
+    names = ("alpha", "main", "zeta/one")
+    pusher.push(*((ZERO, commit, f"refs/heads/{name}") for name in names), (ZERO, commit, "refs/tags/v1"))
+    with hub.database.reading() as session:
+        page = queries.get_page(session, ANONYMOUS, "anna", "demo")
+        rows = queries.list_branches(session, ANONYMOUS, "anna", "demo").items
+    assert [(row.name, row.is_default) for row in rows] == [
+        ("main", True),
+        ("alpha", False),
+        ("zeta/one", False),
+    ]
+    assert {(row.commit_id, row.subject, row.author_name) for row in rows} == {
+        (commit, "A subject", "Test Person")
+    }
+    assert (page.branch_count, page.tag_count, page.is_empty, page.can_push) == (3, 1, False, False)
+
+
+def test_many_branches_are_paged_and_odd_names_are_shown(hub: Hub, pusher: Pusher) -> None:
+    commit = pusher.git.head(pusher.work)
+    pusher.push((ZERO, commit, "refs/heads/main"))
+    folder = os.fsencode(pusher.directory / "refs/heads")
+    for name in (b"caf\xe9", "rtl\u202e".encode(), *(b"b%03d" % number for number in range(60))):
+        with open(os.path.join(folder, name), "w") as file:
+            file.write(commit + "\n")
+    pusher.run(pusher.directory, "pack-refs", "--all")
+    with hub.database.reading() as session:
+        pages = [
+            queries.list_branches(session, ANONYMOUS, "anna", "demo", page=number) for number in (1, 2, 3, 9)
+        ]
+    assert [len(page.items) for page in pages] == [30, 30, 3, 0]
+    assert (pages[0].total, pages[0].items[0].name, pages[0].has_next, pages[2].has_next) == (
+        63,
+        "main",
+        True,
+        False,
+    )
+    assert [row.name for row in pages[2].items] == ["b059", "caf\ufffd", r"rtl\u202e"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"ssh": "127.0.0.1:2222"}, "ssh://git@hub.example.org:2222/anna/demo.git"),
+        ({"ssh": "0.0.0.0:22"}, "git@hub.example.org:anna/demo.git"),
+        ({"ssh": ""}, None),
+        ({"ssh_url": "git.example.org"}, "git@git.example.org:anna/demo.git"),
+        ({"ssh_url": "git.example.org:2200"}, "ssh://git@git.example.org:2200/anna/demo.git"),
+    ],
+)
+def test_the_ssh_address_is_as_configured(
+    hub: Hub, pusher: Pusher, values: dict[str, str], expected: str | None
+) -> None:
+    settings = {"data": str(hub.config.data), "database_url": hub.config.database_url, **values}
+    database = Database(from_values({"url": "https://hub.example.org", **settings}))
+    with database.reading() as session:
+        page = queries.get_page(session, ANONYMOUS, "anna", "demo")
+    database.dispose()
+    assert page.clone_ssh == expected
+
+
+def test_what_may_not_be_seen_has_no_page(hub: Hub, private_repository: Repository) -> None:
+    with hub.database.reading() as session:
+        with pytest.raises(NotFound):
+            queries.get_page(session, ANONYMOUS, "anna", "secret")
+        with pytest.raises(NotFound):
+            queries.list_branches(session, ANONYMOUS, "anna", "secret")
+
+
+def test_the_size_is_measured_again_and_again(hub: Hub, pusher: Pusher) -> None:
+    pusher.git.commit(pusher.work, "big", {"big": os.urandom(100_000)})
+    pusher.push((ZERO, pusher.git.head(pusher.work), "refs/heads/main"))
+    for _ in range(2):
+        run(hub.database, jobs.measure_size.name, (pusher.repository_id,))
+    with hub.database.writing() as session:
+        assert session.get_one(Repository, pusher.repository_id).size_bytes > 100_000
+        session.execute(update(Repository).values(size_bytes=0))
+    jobs.measure_size.function(hub.database, 4711)

@@ -1,0 +1,100 @@
+"""Which objects may be fetched by id: what a ref reaches, and nothing else."""
+
+import pytest
+
+from hub.app import Hub
+from hub.repos import receive
+from hub.repos.git.store import directory
+from hub.repos.models import Repository
+from tests.feature.repos.pushing import ZERO, Pusher
+
+MAIN = "refs/heads/main"
+
+
+def refused(pusher: Pusher, *wants: str, tips_only: bool = False) -> list[str]:
+    return receive.check_wants(pusher.database, pusher.repository_id, wants, tips_only=tips_only).refused
+
+
+def ids(pusher: Pusher, *names: str) -> list[str]:
+    return [pusher.git.head(pusher.work, name) for name in names]
+
+
+@pytest.fixture
+def history(pusher: Pusher) -> Pusher:
+    """main with three commits, an annotated tag of the second, a hidden ref, and a tag within a tag."""
+    pusher.git.commit(pusher.work, "second", {"old": "old\n", "kept": "kept\n"})
+    pusher.git.run("tag", "-a", "-m", "one", "v1", cwd=pusher.work)
+    pusher.git.run("tag", "-a", "-m", "outer", "outer", "v1", cwd=pusher.work)
+    pusher.git.run("rm", "-q", "old", cwd=pusher.work)
+    third = pusher.git.commit(pusher.work, "third", {"dir/new": "new\n"})
+    outer, hidden = ids(pusher, "outer", "HEAD~2")
+    pusher.push((ZERO, third, MAIN), (ZERO, outer, "refs/tags/outer"))
+    pusher.run(pusher.directory, "update-ref", "refs/changes/1/head", hidden)
+    return pusher
+
+
+def test_what_refs_reach_may_be_fetched(history: Pusher) -> None:
+    wants = ids(
+        history,
+        "HEAD", "HEAD~1", "HEAD~2", "HEAD^{tree}", "HEAD~1^{tree}", "HEAD:dir", "HEAD:dir/new", "HEAD:kept",
+        "HEAD~1:old", "v1", "outer",
+    )  # fmt: skip
+    assert refused(history, *wants) == []
+    assert refused(history, *wants) == []
+
+
+def test_tips_are_all_that_may_be_fetched_where_only_tips_are_asked_for(history: Pusher) -> None:
+    tip, tag, hidden, middle, blob = ids(history, "HEAD", "outer", "HEAD~2", "HEAD~1", "HEAD:kept")
+    assert refused(history, tip, tag, hidden, middle, blob, tips_only=True) == [middle, blob]
+
+
+def test_what_a_refused_push_left_is_refused(history: Pusher) -> None:
+    commit = history.git.commit(history.work, "secret", {"secret": "secret\n"})
+    history.send()
+    tree, blob, kept = ids(history, "HEAD^{tree}", "HEAD:secret", "HEAD:kept")
+    wants = [commit, tree, blob, "7" * 40, kept]
+    assert refused(history, *wants) == [commit, tree, blob, "7" * 40]
+    assert refused(history, *wants) == [commit, tree, blob, "7" * 40]
+
+
+def test_what_a_deleted_branch_had_is_refused_from_then_on(history: Pusher) -> None:
+    commit = history.git.commit(history.work, "topic", {"topic": "topic\n"})
+    blob, tree = ids(history, "HEAD:topic", "HEAD^{tree}")
+    history.push((ZERO, commit, "refs/heads/topic"))
+    assert refused(history, commit, blob, tree) == []
+    history.push((commit, ZERO, "refs/heads/topic"))
+    assert refused(history, commit, blob, tree) == [commit, blob, tree]
+
+
+def test_the_state_changes_with_every_ref_and_with_head(history: Pusher) -> None:
+    def state() -> str:
+        return receive.check_wants(history.database, history.repository_id, []).state
+
+    tip, middle = ids(history, "HEAD", "HEAD~1")
+    seen = [state()]
+    for arguments in (
+        ("update-ref", "refs/heads/a", tip),
+        ("update-ref", "refs/heads/a", middle),
+        ("symbolic-ref", "HEAD", "refs/heads/a"),
+        ("update-ref", "refs/changes/2/head", tip),
+    ):
+        history.run(history.directory, *arguments)
+        seen.append(state())
+    assert len(set(seen)) == 5
+    history.run(history.directory, "pack-refs", "--all")
+    assert state() == seen[-1]
+
+
+def test_bitmaps_change_no_answer(history: Pusher) -> None:
+    commit = history.git.commit(history.work, "secret", {"secret": "secret\n"})
+    history.send()
+    history.run(history.directory, "repack", "-a", "-d", "-b", "-k", "-q")
+    old, secret = ids(history, "HEAD~2:old", "HEAD:secret")
+    assert refused(history, old, commit, secret) == [commit, secret]
+
+
+def test_an_empty_repository_refuses_everything(hub: Hub, repository: Repository, pusher: Pusher) -> None:
+    pusher.send()
+    assert directory(hub.config, repository) == pusher.directory
+    wants = ids(pusher, "HEAD", "HEAD^{tree}")
+    assert refused(pusher, *wants) == wants
