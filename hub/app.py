@@ -8,12 +8,13 @@ from hub.accounts import jobs as accounts_jobs
 from hub.config import Config
 from hub.db import Database
 from hub.jobs import Queue, registered
+from hub.repos import jobs as repos_jobs
 
 if TYPE_CHECKING:
     from flask import Flask
 
 # Imported for what they register: jobs and subscribers to events.
-_FEATURES: Final = (accounts_jobs,)
+_FEATURES: Final = (accounts_jobs, repos_jobs)
 
 _TRANSLATIONS: Final = Path(__file__).parent / "translations"
 
