@@ -17,6 +17,14 @@ _TOKEN: Final = re.compile(r"(hub_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{39}")
 class _Handler(logging.StreamHandler[TextIO]):
     """Ours among the handlers of the root logger, so that a second `configure` replaces it."""
 
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  # as in logging.lastResort
+        """Standard error as it is now, not as it was when the process began."""
+        return sys.stderr
+
 
 def configure(config: Config) -> None:
     """Sends this process's log lines, those of libraries included, to standard error in the chosen form."""
@@ -39,7 +47,7 @@ def configure(config: Config) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = _Handler(sys.stderr)
+    handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -8,9 +8,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from hub import logs
 from hub.app import Hub, create_app, load
 from hub.config import Config, from_values
 from tests import databases
+from tests.compiled_templates import COMPILED
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
 from tests.served import Served
@@ -37,6 +39,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
     ran = [one for one in reports if one.when == "call" and databases.POSTGRESQL in one.nodeid]
     terminalreporter.write_line(f"{databases.server_version(url)}: {len(ran)} tests ran on it.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Log lines as a hub writes them; before it is set up structlog draws every variable of a traceback."""
+    logs.configure(Config())
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +106,9 @@ def session(hub: Hub) -> Iterator[Session]:
 @pytest.fixture
 def app(hub: Hub) -> Flask:
     """The pages."""
-    return create_app(hub)
+    made = create_app(hub)
+    made.jinja_env.bytecode_cache = COMPILED
+    return made
 
 
 @pytest.fixture

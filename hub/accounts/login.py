@@ -19,7 +19,8 @@ def install(app: Flask) -> None:
     """Sets Flask-Login up over the sign-ins in the database."""
     manager = flask_login.LoginManager()
     manager.session_protection = None  # the row of the sign-in says what counts
-    manager.init_app(app, add_context_processor=False)
+    # `init_app` would also read the cookie after each request, assets included, for a feature we do not use.
+    app.login_manager = manager  # type: ignore[attr-defined]
     manager.user_loader(_load_user)
 
 
