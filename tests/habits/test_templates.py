@@ -207,3 +207,12 @@ def test_the_picture_in_the_pages_is_the_favicon() -> None:
 def test_the_least_length_of_a_password_is_said_before_it_is_typed(name: str) -> None:
     source = (assets.templates_directory() / name).read_text("utf-8")
     assert f"At least {MIN_PASSWORD} characters" in source
+
+
+def test_each_icon_and_each_macro_has_a_use() -> None:
+    icons = assets.templates_directory() / "macros" / "icons.html"
+    drawn = set(re.findall(r'^  "([a-z]+)":', icons.read_text("utf-8"), flags=re.MULTILINE))
+    source = "".join(path.read_text("utf-8") for path in TEMPLATES if path != icons)
+    assert drawn - set(re.findall(r"[\"']([a-z]+)[\"']", source)) == set()
+    for macro in re.findall(r"\{% macro (\w+)\(", source):
+        assert len(re.findall(rf"\b{macro}\(", source)) > 1, macro
