@@ -237,7 +237,9 @@ class Answerer:
 
     def _deal_with(self, asked: Asked) -> None:
         ask = json.loads(asked.data)
-        question = self._questions[ask["question"]]
+        question = self._questions.get(ask["question"])
+        if question is None:
+            return _send(asked.connection, {"error": f"there is no question {ask['question']}"})
         if not question.is_long:
             return self._reply(asked, question, ask)
         turn = self._turns.take()

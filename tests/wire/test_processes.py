@@ -98,7 +98,7 @@ def test_part_that_is_killed_is_started_again(running: Served, bystander: Bystan
 
 
 @pytest.mark.parametrize("name", ["hub judge", "hub page"])
-def test_worker_of_a_part_that_is_killed_is_replaced(running: Served, bystander: Bystander, name: str) -> None:
+def test_worker_that_is_killed_is_replaced(running: Served, bystander: Bystander, name: str) -> None:
     before = named(running, name)
 
     for process in before:
@@ -111,7 +111,7 @@ def test_worker_of_a_part_that_is_killed_is_replaced(running: Served, bystander:
 
 
 @pytest.mark.parametrize("part", ["hub front", "hub ssh"])
-def test_nobody_is_refused_while_a_part_starts_again(running: Served, bystander: Bystander, part: str) -> None:
+def test_nobody_is_refused_meanwhile(running: Served, bystander: Bystander, part: str) -> None:
     address = running.http.removeprefix("http://") if part == "hub front" else running.ssh
     host, _, port = address.rpartition(":")
 

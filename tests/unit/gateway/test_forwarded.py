@@ -36,7 +36,11 @@ def test_address_is_that_of_the_last_one_not_ours(trusted: str, peer: str, chain
     [
         ("", {"host": "hub:8080"}, "http://hub:8080"),
         ("", {"host": "hub", "x_forwarded_proto": "https", "x_forwarded_host": "evil"}, "http://hub"),
-        ("127.0.0.1", {"host": "inner", "x_forwarded_proto": "https", "x_forwarded_host": "hub"}, "https://hub"),
+        (
+            "127.0.0.1",
+            {"host": "inner", "x_forwarded_proto": "https", "x_forwarded_host": "hub"},
+            "https://hub",
+        ),
         ("127.0.0.1", {"host": "hub", "x_forwarded_proto": "gopher"}, "http://hub"),
         ("", {"host": 'x"><script>'}, "http://127.0.0.1:8080"),
         ("", {}, "http://127.0.0.1:8080"),

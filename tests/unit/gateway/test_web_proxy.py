@@ -31,7 +31,9 @@ class Exchange:
     sent: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, path: Path) -> int:
-        proxy = WebProxy(path, max_request_bytes=4 << 20, idle_seconds=0.2, answer_seconds=self.answer_seconds)
+        proxy = WebProxy(
+            path, max_request_bytes=4 << 20, idle_seconds=0.2, answer_seconds=self.answer_seconds
+        )
         return asyncio.run(self._serve(proxy))
 
     async def _serve(self, proxy: WebProxy) -> int:
@@ -69,7 +71,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_request_reaches_the_worker_whole_and_its_answer_the_client(path: Path) -> None:
-    exchange = Exchange("POST", b"/a%20b", b"x=1&y=2", [(b"host", b"h"), (b"cookie", b"c=1")], [b"ab", b"c", b""])
+    exchange = Exchange(
+        "POST", b"/a%20b", b"x=1&y=2", [(b"host", b"h"), (b"cookie", b"c=1")], [b"ab", b"c", b""]
+    )
     with UnixServer(path, [OK]) as server:
         status = exchange.run(path)
 
@@ -118,7 +122,8 @@ def test_header_named_in_connection_belongs_to_that_connection(path: Path) -> No
 
 
 def test_chunked_answer_is_given_its_length(path: Path) -> None:
-    chunked = b"HTTP/1.1 201 Created\r\nServer: gunicorn\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+    head = b"HTTP/1.1 201 Created\r\nServer: gunicorn\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked = head + b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
     exchange = Exchange()
     with UnixServer(path, [chunked]):
         assert exchange.run(path) == 201
@@ -164,9 +169,13 @@ def test_answer_without_a_body_keeps_its_length(path: Path, method: str, status:
     assert exchange.answered_headers == {b"content-length": b"900"}
 
 
-@pytest.mark.parametrize("cut", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhal", b"nonsense\r\n\r\n"])
+@pytest.mark.parametrize(
+    "cut", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhal", b"nonsense\r\n\r\n"]
+)
 @pytest.mark.parametrize(("method", "attempts"), [("GET", 2), ("HEAD", 2), ("POST", 1), ("DELETE", 1)])
-def test_only_what_may_be_done_twice_is_tried_again(path: Path, cut: bytes, method: str, attempts: int) -> None:
+def test_only_what_may_be_done_twice_is_tried_again(
+    path: Path, cut: bytes, method: str, attempts: int
+) -> None:
     with UnixServer(path, [cut]) as server:
         if method == "HEAD" and cut.startswith(b"HTTP"):
             assert Exchange(method).run(path) == 200
@@ -213,9 +222,8 @@ def test_worker_that_hangs_is_not_tried_again(path: Path) -> None:
 def test_request_that_is_not_whole_or_too_large_reaches_no_worker(
     path: Path, exchange: Exchange, error: type[Exception]
 ) -> None:
-    with UnixServer(path, [OK]) as server:
-        with pytest.raises(error):
-            exchange.run(path)
+    with UnixServer(path, [OK]) as server, pytest.raises(error):
+        exchange.run(path)
 
     assert server.requests == []
     assert exchange.sent == []
@@ -226,5 +234,7 @@ def test_missing_worker_is_said_in_words(path: Path) -> None:
         Exchange().run(path)
 
     assert caught.value.as_text() == (
-        "The pages are not there right now.\nThe process that answers them is not running.\nTry again in a moment.\n"
+        "The pages are not there right now.\n"
+        "The process that answers them is not running.\n"
+        "Try again in a moment.\n"
     )
