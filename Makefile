@@ -24,7 +24,7 @@ install: check .venv/installed ## Install the hub into .venv
 test: check ## Install what the tests need, run every test
 	@.ci/packages git openssh-client chromium postgresql redis-server
 	@$(MAKE) --no-print-directory install-tests
-	@.ci/services $(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
+	@.ci/services $(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
 
 bench: check ## Measure against nginx, OpenSSH and plain git; HISTORY=path names a large repository
 	@.ci/packages git openssh-client openssh-server nginx fcgiwrap

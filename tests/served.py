@@ -52,6 +52,9 @@ class Served:
     `start`, `stop` and `kill` may be called again and again: data and addresses stay.
     """
 
+    program: tuple[str, ...] = (sys.executable, "-m", "hub")
+    python_path = str(ROOT)
+
     def __init__(self, folder: Path, database_url: str = "", settings: Mapping[str, str] | None = None):
         self.folder = folder
         self.data = folder / "data"
@@ -69,7 +72,7 @@ class Served:
         """What a `hub` command needs to work on this hub's data, and nothing else."""
         kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
         settings = {f"HUB_{name.upper()}": value for name, value in self.settings.items() if value}
-        paths = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(ROOT)}
+        paths = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": self.python_path}
         return {**kept, **paths, **settings, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "default"}
 
     def command(
@@ -80,7 +83,7 @@ class Served:
     ) -> subprocess.CompletedProcess[str]:
         """Runs `hub ARGUMENTS` on this hub's data."""
         done = subprocess.run(
-            (sys.executable, "-m", "hub", *arguments),
+            (*self.program, *arguments),
             env=self.environment,
             cwd=self.folder,
             input=input,
@@ -98,7 +101,7 @@ class Served:
         addresses = ("--http", self.http.removeprefix("http://"), "--ssh", self.ssh)
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                (sys.executable, "-m", "hub", "serve", *addresses, "--ready-file", str(self.ready_file)),
+                (*self.program, "serve", *addresses, "--ready-file", str(self.ready_file)),
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
