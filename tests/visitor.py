@@ -31,12 +31,15 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.found.append(PageForm(given.get("action", ""), given.get("method", "get")))
             self._is_inside = True
-        elif self._is_inside and tag in ("input", "textarea", "select") and "name" in given:
-            if given.get("type") not in ("radio", "checkbox") or "checked" in given:
-                self.found[-1].values[given["name"]] = given.get("value", "")
+        elif self._is_inside and tag in ("input", "textarea", "select") and _is_sent(given):
+            self.found[-1].values[given["name"]] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         self._is_inside = self._is_inside and tag != "form"
+
+
+def _is_sent(given: dict[str, str]) -> bool:
+    return "name" in given and (given.get("type") not in ("radio", "checkbox") or "checked" in given)
 
 
 def forms_of(page: str) -> list[PageForm]:
@@ -48,7 +51,7 @@ def forms_of(page: str) -> list[PageForm]:
 
 def words_of(page: str) -> str:
     """What a person reads in a page, in one line."""
-    main = page.split("<main", 1)[-1].split(">", 1)[-1].split("</main>")[0]
+    main = page.split("<main", 1)[-1].split(">", 1)[-1].split("</main>", maxsplit=1)[0]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())
 
 

@@ -17,7 +17,12 @@ _KEY: Final = "csrf"
 
 
 def token() -> str:
-    """The token that each form of this browser carries; it lies in the signed cookie too."""
+    """The token that each form of this browser carries; it lies in the signed cookie too.
+
+    A script that signs in by its header needs none, and gets no cookie.
+    """
+    if _has_header():
+        return ""
     if _KEY not in flask.session:
         flask.session[_KEY] = secrets.token_urlsafe(24)
     return str(flask.session[_KEY])
@@ -29,7 +34,7 @@ def check() -> None:
     Requests with an Authorization header need no token: no other site can add that header, and the
     cookie counts for nothing beside it.
     """
-    if request.method in SAFE_METHODS or request.headers.get("Authorization") is not None:
+    if request.method in SAFE_METHODS or _has_header():
         return
     _check_source()
     given = request.headers.get(HEADER) or request.form.get(FIELD, "")
@@ -38,6 +43,10 @@ def check() -> None:
         raise _refused(
             text("The form is older than your sign-in, or the browser keeps no cookie of this hub.")
         )
+
+
+def _has_header() -> bool:
+    return request.headers.get("Authorization") is not None
 
 
 def _check_source() -> None:

@@ -1,0 +1,195 @@
+"""Every route there is: what it shows to whom, and what it refuses."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from hub import assets
+from hub.app import Hub
+from tests.git_client import GitClient
+from tests.sample import Sample, make_sample
+from tests.visitor import Visitor, forms_of, words_of
+
+MAX_QUERIES = 12
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+# What stands for each part of an address. A new kind of part is added here, and all tests below know it.
+PARTS = {
+    "owner": "anna",
+    "name": "full",
+    "page": "roles",
+    "token_id": "1",
+    "key_id": "1",
+}
+NO_PAGES = {"assets.show", "health.healthz", "health.readyz", "health.metrics", "pages.robots"}
+
+
+@pytest.fixture
+def sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
+    return make_sample(hub, app, git)
+
+
+def rules_of(app: Flask, method: str) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
+
+
+def address_of(sample: Sample, rule: Rule, **parts: str) -> str:
+    values = {**PARTS, "code": sample.setup_code, **parts}
+    if rule.endpoint == "assets.show":
+        values["name"] = assets.stylesheet().name
+    missing = rule.arguments - values.keys()
+    assert not missing, f"PARTS of this file has nothing for {missing} of {rule.rule}"
+    _, path = rule.build({name: values[name] for name in rule.arguments}) or ("", "")
+    return path
+
+
+def pages_of(sample: Sample) -> list[str]:
+    rules = [rule for rule in rules_of(sample.app, "GET") if rule.endpoint not in NO_PAGES]
+    paths = [address_of(sample, rule) for rule in rules]
+    return [*paths, "/anna/empty", "/anna/veiled", "/help/first-push", "/help/operate", "/bo", "/no/such"]
+
+
+@contextmanager
+def counted(hub: Hub) -> Iterator[list[str]]:
+    """Collects the statements that the hub sends to its database."""
+    statements: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            statements.append(statement)
+
+    event.listen(hub.database.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(hub.database.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("name", [None, "anna", "root"])
+def test_every_page_has_one_title_one_heading_and_nothing_inline(sample: Sample, name: str | None) -> None:
+    visitor = sample.visitor(name)
+    faults = {}
+    for path in pages_of(sample):
+        page = visitor.get(path)
+        if page.status_code == 302:
+            continue
+        text = page.text
+        is_whole = text.count("<title>") == text.count("<h1") == text.count("<main") == 1
+        has_inline = re.search(r"<style|\sstyle=|<script(?![^>]* src=)|\son\w+=|javascript:", text)
+        if page.status_code >= 500 or not is_whole or has_inline:
+            faults[path] = (page.status_code, has_inline)
+    assert faults == {}
+
+
+@pytest.mark.parametrize("name", [None, "anna", "root"])
+def test_every_page_asks_the_database_little(sample: Sample, name: str | None) -> None:
+    visitor = sample.visitor(name)
+    many = {}
+    for path in pages_of(sample):
+        with counted(sample.hub) as statements:
+            visitor.get(path)
+        if len(statements) > MAX_QUERIES:
+            many[path] = len(statements)
+    assert many == {}
+
+
+def test_every_page_shows_its_viewer_something(sample: Sample) -> None:
+    """So that a hub which refuses everything does not pass the tests below."""
+    anna = sample.visitor("anna")
+    paths = [path for path in pages_of(sample) if path not in ("/no/such", "/login")]
+    assert {path: anna.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+
+
+def test_every_form_that_changes_something_carries_the_token(sample: Sample) -> None:
+    seen = 0
+    for visitor in (sample.visitor(), sample.visitor("anna"), sample.visitor("root")):
+        for path in pages_of(sample):
+            for form in forms_of(visitor.get(path).text):
+                assert form.method == "post" or "csrf_token" not in form.values
+                if form.method == "post":
+                    seen += 1
+                    assert form.values["csrf_token"], path
+    assert seen > 10
+
+
+def unsafe_requests(sample: Sample) -> list[tuple[str, str]]:
+    return [
+        (method, address_of(sample, rule))
+        for method in sorted(UNSAFE)
+        for rule in rules_of(sample.app, method)
+    ]
+
+
+def send(visitor: Visitor, method: str, path: str, **headers: str) -> TestResponse:
+    given = {"X-Request-Id": "one-request"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    return visitor.client.open(path, method=method, headers=given, environ_overrides={"REMOTE_ADDR": ""})
+
+
+@pytest.mark.parametrize("name", [None, "anna"])
+def test_every_change_without_a_token_is_refused(sample: Sample, name: str | None) -> None:
+    visitor = sample.visitor(name)
+    requests = unsafe_requests(sample)
+    answers = {request: send(visitor, *request).status_code for request in requests}
+    assert answers == dict.fromkeys(requests, 403)
+    assert len(requests) > 5
+
+
+def test_every_change_that_another_site_sends_is_refused(sample: Sample) -> None:
+    visitor = sample.visitor("anna")
+    with visitor.client.session_transaction() as cookie:
+        token = cookie["csrf"]
+    for method, path in unsafe_requests(sample):
+        for foreign in ({"Sec_Fetch_Site": "cross-site"}, {"Origin": "https://evil.example"}):
+            assert send(visitor, method, path, X_CSRF_Token=token, **foreign).status_code == 403
+    assert visitor.get("/settings/tokens").text.count("/revoke") == 2
+
+
+def without_name(answer: TestResponse, name: str) -> tuple[int, bytes, dict[str, str]]:
+    headers = {key: value for key, value in answer.headers if key not in ("Date", "Content-Length", "ETag")}
+    return answer.status_code, answer.data.replace(name.encode(), b"NAME"), headers
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "text/plain", "*/*"])
+@pytest.mark.parametrize("who", ["nobody", "eve", "eve's token"])
+def test_private_repository_is_byte_for_byte_a_missing_one(sample: Sample, who: str, accept: str) -> None:
+    """Also for those who may know its name: the length of what they asked for differs, nothing else."""
+    visitor = sample.visitor("eve" if who == "eve" else None)
+    headers = {"Accept": accept}
+    if who == "eve's token":
+        headers["Authorization"] = f"token {sample.eve_token}"
+    rules = [rule for rule in sample.app.url_map.iter_rules() if {"owner", "name"} <= rule.arguments]
+    assert rules
+    for rule in rules:
+        for method in sorted((rule.methods or set()) - {"OPTIONS"}):
+            veiled = send(visitor, method, address_of(sample, rule, name="veiled"), **headers)
+            missing = send(visitor, method, address_of(sample, rule, name="nosuch"), **headers)
+            assert without_name(veiled, "veiled") == without_name(missing, "nosuch")
+            assert veiled.status_code in (403, 404)
+
+
+def test_private_repository_is_nowhere_but_for_those_with_a_role(sample: Sample) -> None:
+    for name, sees in ((None, False), ("eve", False), ("bo", True), ("anna", True), ("root", True)):
+        visitor = sample.visitor(name)
+        assert ("veiled" in visitor.get("/anna").text) is sees
+        assert (visitor.get("/anna/veiled").status_code == 200) is sees
+        assert ("anna/veiled" in visitor.get("/").text) is (name in ("bo", "anna"))
+        counts = re.search(r"Repositories (\d)", words_of(visitor.get("/anna").text))
+        assert counts is not None
+        assert int(counts[1]) == (3 if sees else 2)
+
+
+def test_no_route_answers_to_trace_or_connect(sample: Sample) -> None:
+    assert {method for rule in sample.app.url_map.iter_rules() for method in rule.methods or ()} <= {
+        *UNSAFE,
+        "GET",
+        "HEAD",
+        "OPTIONS",
+    }
