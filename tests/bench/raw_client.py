@@ -57,15 +57,17 @@ async def request(url: str, body: bytes | None, kind: str = "", *, keep: bool = 
     head += f"Host: {parts.netloc}\r\nGit-Protocol: version=2\r\nConnection: close\r\n"
     if body is not None:
         head += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-    writer.write(head.encode() + b"\r\n" + (body or b""))
-    lines = (await reader.readuntil(b"\r\n\r\n")).lower()
     first, size, kept = 0.0, 0, []
-    while data := await reader.read(1 << 18):
-        first = first or time.monotonic() - started
-        size += len(data)
-        if keep:
-            kept.append(data)
-    writer.close()
+    try:
+        writer.write(head.encode() + b"\r\n" + (body or b""))
+        lines = (await reader.readuntil(b"\r\n\r\n")).lower()
+        while data := await reader.read(1 << 18):
+            first = first or time.monotonic() - started
+            size += len(data)
+            if keep:
+                kept.append(data)
+    finally:
+        writer.transport.abort()
     whole = b"".join(kept)
     if b"transfer-encoding: chunked" in lines and keep:
         whole = _unchunk(whole)
