@@ -123,7 +123,10 @@ def through_the_front(hub: HubServer) -> list[Row]:
     command = [sys.executable, "-m", "gunicorn", "-k", "sync", "-w", "2", "--preload", "--chdir", str(folder)]
     rows = []
     with running(
-        [*command, "-b", f"127.0.0.1:{port}", "direct:app"], env=environment, stderr=subprocess.DEVNULL
+        [*command, "-b", f"127.0.0.1:{port}", "direct:app"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ):
         wait_for(port)
         direct = f"http://127.0.0.1:{port}/ada/small"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+
 from hub.gateway.git_http import GitTarget, git_http_app
 
 ADDRESS = re.compile(r"/([\w.-]+\.git)/(info/refs|git-upload-pack|git-receive-pack)")
