@@ -91,7 +91,7 @@ class Connections:
     async def recheck(self) -> None:
         """Ends, again and again, the connections whose key was withdrawn or whose owner was suspended."""
         while True:
-            await asyncio.sleep(RECHECK_SECONDS)
+            await asyncio.sleep(min(RECHECK_SECONDS, self.targets.hub.config.idle_seconds))
             for connection in list(self._open):
                 with contextlib.suppress(ClientLeft):
                     await connection.still_known()

@@ -177,7 +177,7 @@ def test_pool_ends_with_its_parent(hub: Hub, tmp_path: Path) -> None:
 
     def be_a_parent() -> None:
         running = RunningPool(hub)
-        running.ask("echo", text="")
+        assert wait_until(lambda: len(running.children()) == 2)
         started.write_text(" ".join(str(one) for one in (running.pid, *running.children())))
         time.sleep(60)
 
