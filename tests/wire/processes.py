@@ -50,3 +50,15 @@ def kill_part(served: Served, name: str) -> None:
     (part,) = named(served, name)
     os.kill(part, signal.SIGKILL)
     assert wait_until(lambda: part not in named(served, name))
+
+
+def holders(served: Served, file: Path) -> set[str]:
+    """The names of the hub's processes that have this file open."""
+    return {one.name for one in processes(served) if _has_open(one.id, file)}
+
+
+def _has_open(process: int, file: Path) -> bool:
+    try:
+        return any(os.readlink(one) == str(file) for one in Path(f"/proc/{process}/fd").iterdir())
+    except OSError:  # it ended meanwhile, or closed the one we look at
+        return False
