@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask
+from werkzeug.routing import Rule
 
+from hub import assets
 from hub.access import Role, Visibility
 from hub.accounts.actions import make_setup_code
 from hub.app import Hub
@@ -15,6 +17,11 @@ from tests.factories import SYSTEM, make_key, make_repository, make_token, make_
 from tests.git_client import GitClient
 from tests.visitor import Visitor
 
+# What stands for each part of an address. A new kind of part is added here, and all tests know it.
+PARTS = {"owner": "anna", "name": "full", "page": "roles", "token_id": "1", "key_id": "1"}
+NO_PAGES = {"assets.show", "health.healthz", "health.readyz", "health.metrics", "pages.robots"}
+MORE_PAGES = ["/anna/empty", "/anna/veiled", "/help/first-push", "/help/operate", "/bo", "/no/such"]
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -24,6 +31,25 @@ class Sample:
     app: Flask
     setup_code: str
     eve_token: str
+
+    def rules(self, method: str) -> list[Rule]:
+        """The rules for addresses that take this method."""
+        return [rule for rule in self.app.url_map.iter_rules() if method in (rule.methods or ())]
+
+    def address(self, rule: Rule, **parts: str) -> str:
+        """An address of the rule at which there is something."""
+        values = {**PARTS, "code": self.setup_code, **parts}
+        if rule.endpoint == "assets.show":
+            values["name"] = assets.stylesheet().name
+        missing = rule.arguments - values.keys()
+        assert not missing, f"PARTS of this file has nothing for {missing} of {rule.rule}"
+        _, path = rule.build({name: values[name] for name in rule.arguments}) or ("", "")
+        return path
+
+    def pages(self) -> list[str]:
+        """The addresses of all pages, those included that look different where there is little."""
+        rules = [rule for rule in self.rules("GET") if rule.endpoint not in NO_PAGES]
+        return [*(self.address(rule) for rule in rules), *MORE_PAGES]
 
     def visitor(self, name: str | None = None) -> Visitor:
         """A browser that comes through the front, with one request id, where that person is signed in."""

@@ -7,10 +7,8 @@ from contextlib import contextmanager
 import pytest
 from flask import Flask
 from sqlalchemy import event
-from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from hub import assets
 from hub.app import Hub
 from tests.git_client import GitClient
 from tests.sample import Sample, make_sample
@@ -19,40 +17,10 @@ from tests.visitor import Visitor, forms_of, words_of
 MAX_QUERIES = 12
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
-# What stands for each part of an address. A new kind of part is added here, and all tests below know it.
-PARTS = {
-    "owner": "anna",
-    "name": "full",
-    "page": "roles",
-    "token_id": "1",
-    "key_id": "1",
-}
-NO_PAGES = {"assets.show", "health.healthz", "health.readyz", "health.metrics", "pages.robots"}
-
 
 @pytest.fixture
 def sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
     return make_sample(hub, app, git)
-
-
-def rules_of(app: Flask, method: str) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
-
-
-def address_of(sample: Sample, rule: Rule, **parts: str) -> str:
-    values = {**PARTS, "code": sample.setup_code, **parts}
-    if rule.endpoint == "assets.show":
-        values["name"] = assets.stylesheet().name
-    missing = rule.arguments - values.keys()
-    assert not missing, f"PARTS of this file has nothing for {missing} of {rule.rule}"
-    _, path = rule.build({name: values[name] for name in rule.arguments}) or ("", "")
-    return path
-
-
-def pages_of(sample: Sample) -> list[str]:
-    rules = [rule for rule in rules_of(sample.app, "GET") if rule.endpoint not in NO_PAGES]
-    paths = [address_of(sample, rule) for rule in rules]
-    return [*paths, "/anna/empty", "/anna/veiled", "/help/first-push", "/help/operate", "/bo", "/no/such"]
 
 
 @contextmanager
@@ -75,7 +43,7 @@ def counted(hub: Hub) -> Iterator[list[str]]:
 def test_every_page_has_one_title_one_heading_and_nothing_inline(sample: Sample, name: str | None) -> None:
     visitor = sample.visitor(name)
     faults = {}
-    for path in pages_of(sample):
+    for path in sample.pages():
         page = visitor.get(path)
         if page.status_code == 302:
             continue
@@ -91,7 +59,7 @@ def test_every_page_has_one_title_one_heading_and_nothing_inline(sample: Sample,
 def test_every_page_asks_the_database_little(sample: Sample, name: str | None) -> None:
     visitor = sample.visitor(name)
     many = {}
-    for path in pages_of(sample):
+    for path in sample.pages():
         with counted(sample.hub) as statements:
             visitor.get(path)
         if len(statements) > MAX_QUERIES:
@@ -102,14 +70,14 @@ def test_every_page_asks_the_database_little(sample: Sample, name: str | None) -
 def test_every_page_shows_its_viewer_something(sample: Sample) -> None:
     """So that a hub which refuses everything does not pass the tests below."""
     anna = sample.visitor("anna")
-    paths = [path for path in pages_of(sample) if path not in ("/no/such", "/login")]
+    paths = [path for path in sample.pages() if path not in ("/no/such", "/login")]
     assert {path: anna.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
 
 
 def test_every_form_that_changes_something_carries_the_token(sample: Sample) -> None:
     seen = 0
     for visitor in (sample.visitor(), sample.visitor("anna"), sample.visitor("root")):
-        for path in pages_of(sample):
+        for path in sample.pages():
             for form in forms_of(visitor.get(path).text):
                 assert form.method == "post" or "csrf_token" not in form.values
                 if form.method == "post":
@@ -119,11 +87,7 @@ def test_every_form_that_changes_something_carries_the_token(sample: Sample) -> 
 
 
 def unsafe_requests(sample: Sample) -> list[tuple[str, str]]:
-    return [
-        (method, address_of(sample, rule))
-        for method in sorted(UNSAFE)
-        for rule in rules_of(sample.app, method)
-    ]
+    return [(method, sample.address(rule)) for method in sorted(UNSAFE) for rule in sample.rules(method)]
 
 
 def send(visitor: Visitor, method: str, path: str, **headers: str) -> TestResponse:
@@ -169,8 +133,8 @@ def test_private_repository_is_byte_for_byte_a_missing_one(sample: Sample, who: 
     assert rules
     for rule in rules:
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):
-            veiled = send(visitor, method, address_of(sample, rule, name="veiled"), **headers)
-            missing = send(visitor, method, address_of(sample, rule, name="nosuch"), **headers)
+            veiled = send(visitor, method, sample.address(rule, name="veiled"), **headers)
+            missing = send(visitor, method, sample.address(rule, name="nosuch"), **headers)
             assert without_name(veiled, "veiled") == without_name(missing, "nosuch")
             assert veiled.status_code in (403, 404)
 

@@ -1,0 +1,186 @@
+"""Every word that a person reads passes through gettext: shown in a language of which we know each letter."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from flask import Flask
+
+from hub import assets
+from hub.app import Hub, create_app
+from tests.compiled_templates import COMPILED
+from tests.factories import PASSWORD
+from tests.git_client import GitClient
+from tests.sample import Sample, make_sample
+from tests.visitor import Visitor
+
+# Any language that Babel knows and we have no catalogue of; its letters are replaced by ours below.
+LOCALE = "eo"
+PACKAGE = Path(assets.__file__).parent
+
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "text": None,
+    "_key": (2,),  # the help of a setting in hub.config
+}
+OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "trimmed": "false"}}
+METHODS = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
+
+# Values stay as they are; each letter of a sentence becomes a Greek one.
+VALUE = re.compile(r"(%\(\w+\)[a-z]|<[^>]*>)")
+GREEK = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "αβγδεφηιικκλμνοπθρστυωωξψζΑΒΓΔΕΦΗΙΙΚΚΛΜΝΟΠΘΡΣΤΥΩΩΞΨΖ",
+)
+WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
+
+# Names of the sample, and values of settings.
+SAMPLE = """
+    Hub anna bo eve root full empty veiled laptop desk main other for ever no such admin data text info
+    Describe what there is A repository with branches Test Person
+"""
+MACHINE = re.compile(
+    r"https?://\S+|ssh://\S+|git@\S+|SHA256:\S+|ssh-\w+|[\w.-]+@[\w.-]+|repository:\w+|/\S+|[0-9a-f]{8,}|one-request"
+    r"|\b(all|own|read|write|propose|maintain|account|metrics|HTTPS?|SSH|UTC|PUT)\b|\b[kM]?B(ytes)?\b"
+)
+
+
+def transform(message: str) -> str:
+    parts = VALUE.split(message)
+    return "".join(part if VALUE.fullmatch(part) else part.translate(GREEK) for part in parts)
+
+
+def make_catalogue(folder: Path) -> int:
+    """Writes a catalogue of every message of templates and code; returns how many there are."""
+    catalogue = Catalog(locale=LOCALE)
+    for place in (PACKAGE, assets.templates_directory()):
+        for _, _, message, _, _ in extract_from_dir(str(place), METHODS, OPTIONS, KEYWORDS):
+            if isinstance(message, tuple):
+                catalogue.add(message, tuple(transform(one) for one in message))
+            else:
+                catalogue.add(message, transform(message))
+    target = folder / LOCALE / "LC_MESSAGES" / "messages.mo"
+    target.parent.mkdir(parents=True)
+    with target.open("wb") as file:
+        write_mo(file, catalogue)
+    return len(catalogue)
+
+
+class Words(HTMLParser):
+    """What a person sees or hears of a page, without what is code, a moment or somebody's own words."""
+
+    SPOKEN = ("title", "aria-label", "placeholder", "alt")
+    # The content of these is not ours to translate, or is written by Babel.
+    SILENT = ("code", "time", "bdi", "kbd", "script", "pre")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.silent: list[str] = []
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in self.SILENT or "mono" in (given.get("class") or "").split():
+            self.silent.append(tag)
+        elif not self.silent and tag != "time":
+            self.found += [value for name, value in attrs if name in self.SPOKEN and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.silent and self.silent[-1] == tag:
+            self.silent.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.found.append(data)
+
+
+def untranslated(page: str) -> set[str]:
+    parser = Words()
+    parser.feed(page)
+    found = {word for text in parser.found for word in WORD.findall(MACHINE.sub(" ", text))}
+    return found - set(SAMPLE.split())
+
+
+@pytest.fixture
+def app(hub: Hub, tmp_path: Path) -> Flask:
+    """The pages in the language of the catalogue, for whoever asks for it."""
+    translations = tmp_path / "translations"
+    assert make_catalogue(translations) > 300
+    made = create_app(hub, translations=translations)
+    made.jinja_env.bytecode_cache = COMPILED
+    return made
+
+
+@pytest.fixture
+def sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
+    return make_sample(hub, app, git)
+
+
+def reader(sample: Sample, name: str | None = None) -> Visitor:
+    visitor = Visitor(sample.app, address="", Accept_Language=LOCALE, X_Request_Id="one-request")
+    if name is not None:
+        visitor.sign_in(name)
+    return visitor
+
+
+@pytest.mark.parametrize("name", [None, "anna", "root"])
+def test_every_page_is_translated_as_a_whole(sample: Sample, name: str | None) -> None:
+    visitor = reader(sample, name)
+    pages = {path: visitor.get(path) for path in sample.pages()}
+    left = {path: untranslated(page.text) for path, page in pages.items() if page.status_code != 302}
+    assert {path: words for path, words in left.items() if words} == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "action", "values"),
+    [
+        ("/settings/tokens", None, {"label": "", "scopes": []}),
+        ("/settings/tokens", None, {"label": "laptop", "scopes": ["all"]}),
+        ("/settings/keys", None, {"key": ""}),
+        ("/settings/keys", None, {"key": "-----BEGIN OPENSSH PRIVATE KEY-----"}),
+        ("/settings/keys", None, {"key": "nonsense"}),
+        ("/settings/password", None, {"current": "wrong", "new": "a long and dull one"}),
+        ("/settings/password", None, {"current": PASSWORD, "new": "short"}),
+        ("/new", None, {"name": "full", "visibility": "public"}),
+        ("/new", None, {"name": "", "visibility": "nobody"}),
+        ("/new", None, {"name": "a name with spaces", "visibility": "public"}),
+        ("/settings/tokens", "/settings/tokens/1/revoke", {}),
+    ],
+)
+def test_every_refusal_is_translated_as_a_whole(
+    sample: Sample, path: str, action: str | None, values: dict[str, object]
+) -> None:
+    visitor = reader(sample, "anna")
+    answer = visitor.submit(path, action=action, **values)
+    page = visitor.get(path) if answer.status_code == 302 else answer
+    assert untranslated(re.sub(r'(value="|<textarea[^>]*>)[^"<]*', r"\1", page.text)) == set()
+
+
+def test_refusals_before_a_person_is_in_are_translated(sample: Sample) -> None:
+    stranger = reader(sample)
+    pages = [
+        stranger.sign_in("anna", "wrong"),
+        stranger.post("/login", {"name": "anna"}),
+        stranger.get("/?page=x"),
+        stranger.get("/", Authorization="token nonsense"),
+        stranger.get("/", Authorization=f"token {sample.eve_token}"),
+        stranger.submit(f"/-/setup/{sample.setup_code}", name="admin", email="x", password="short"),
+        stranger.client.put("/new", headers={"Accept-Language": LOCALE}),
+    ]
+    assert [untranslated(re.sub(r'value="[^"]*"', "", page.text)) for page in pages] == [set()] * len(pages)
+
+
+def test_reader_of_another_language_reads_english(sample: Sample) -> None:
+    assert "Public repositories" in Visitor(sample.app, Accept_Language="xx, fi;q=0.5, ;;").get("/").text
+
+
+def test_problems_are_told_in_the_language_of_the_reader(sample: Sample) -> None:
+    answer = reader(sample).get("/no/such", Accept="application/json")
+    assert answer.json is not None
+    assert not WORD.search(MACHINE.sub("", str(answer.json["next_step"])))
