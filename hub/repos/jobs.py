@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.clock import now
@@ -9,11 +10,13 @@ from hub.db import Database, config_of
 from hub.events import RefsUpdated, on
 from hub.jobs import enqueue, every, job
 from hub.repos import receive
-from hub.repos.git.refs import RefFiles
-from hub.repos.git.store import directory, set_head, size_bytes
+from hub.repos.git.reachable_ids import bring_up_to_date, take_note
+from hub.repos.git.refs import RefFiles, take_snapshot
+from hub.repos.git.store import directory, reachable_ids_file, set_head, size_bytes
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
 
+_WALK_SECONDS: Final = 3600.0
 # Of several branches that arrive at once, one with a usual name is the default, else the first.
 _USUAL: Final = ("refs/heads/main", "refs/heads/master")
 
@@ -58,6 +61,20 @@ def measure_size(database: Database, repository_id: int) -> None:
         again = session.get(Repository, repository_id)
         if again is not None:
             again.size_bytes = size
+
+
+@every(1)
+def find_reachable_objects(database: Database) -> None:
+    """Makes the lists of reachable objects for which somebody who fetched could not wait."""
+    with database.reading() as session:
+        repositories = session.scalars(select(Repository).order_by(Repository.id)).all()
+        places = [
+            (directory(database.config, one), reachable_ids_file(database.config, one))
+            for one in repositories
+        ]
+    for path, ids_file in places:
+        if take_note(ids_file):
+            bring_up_to_date(path, ids_file, take_snapshot(path), timeout_seconds=_WALK_SECONDS)
 
 
 @every(1)

@@ -12,9 +12,10 @@ from hub.errors import NotFound, text
 from hub.repos.gate import look
 from hub.repos.git.moving import move_refs
 from hub.repos.git.process import GitFailed
-from hub.repos.git.reachability import find_unreachable
+from hub.repos.git.reachability import TooLargeToWalk, find_unreachable
+from hub.repos.git.reachable_ids import leave_note
 from hub.repos.git.refs import take_snapshot
-from hub.repos.git.store import directory
+from hub.repos.git.store import directory, reachable_ids_file
 from hub.repos.judging import Verdicts, decide
 from hub.repos.models import Repository
 from hub.repos.moving import update_refs as update_refs
@@ -99,12 +100,22 @@ def check_wants(
     """Which of the wanted objects no ref of the repository reaches, and a digest of all refs and HEAD.
 
     Every ref counts, also those that are not advertised: whoever may read the repository may read them.
+    Where telling takes too long, all that are no tips are refused, and the worker is left a note to find out.
     """
-    path = _directory(database, repository_id)
+    with database.reading() as session:
+        repository = _get_repository(session, repository_id)
+        path = directory(database.config, repository)
+        ids_file = reachable_ids_file(database.config, repository)
     snapshot = take_snapshot(path)
     tips = set(snapshot.refs.values())
     others = [one for one in wants if one not in tips]
-    refused = set(others) if tips_only or not others else find_unreachable(path, snapshot, others)
+    if not others or tips_only:
+        return WantsAnswer(others, snapshot.state)
+    try:
+        refused = find_unreachable(path, snapshot, others, ids_file=ids_file)
+    except TooLargeToWalk:
+        leave_note(ids_file)
+        return WantsAnswer(others, snapshot.state)
     return WantsAnswer([one for one in others if one in refused], snapshot.state)
 
 

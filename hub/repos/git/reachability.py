@@ -1,10 +1,14 @@
 """Which objects may be fetched: those that the refs reach, told exactly, the cheap ways first.
 
 git serves any object of its store to a client that asks by id, also what a refused push or a deleted
-branch left. So every id that is no tip is looked for here: (1) is it there at all; (2) is it part of the
-trees at the tips, which is what the lazy checkout of a partial clone asks for; (3) a commit: does
-`rev-list <it> --not --all` find it unreachable; (4) everything else: the whole walk over all objects, with
-bitmaps where there are some, ended as soon as all are found. Findings are kept per state of the refs.
+branch left. So every id that is no tip is looked for here:
+(1) is it there at all;
+(2) is it in the trees at the tips, which is what the lazy checkout of a partial clone asks for;
+(3) a commit: does `rev-list <it> --not --all` find it unreachable;
+(4) everything else, old blobs mostly: the file of all reachable ids, which one walk over all objects makes
+    and which is brought up to date, when it is needed, by walking what is new.
+Measured on git's own repository (849,014 objects, 4,294 refs, no bitmap, two busy cores): (2) 4,847 ids of
+the tree at HEAD 0.12 s, then 1 ms; (3) 0.2 to 0.5 s; (4) 20 s once, 1 ms then, and 1.5 s after a push.
 """
 
 from collections import OrderedDict
@@ -15,71 +19,64 @@ from typing import Final
 
 from hub.repos.git.objects import Objects
 from hub.repos.git.process import GitTooSlow, lines
+from hub.repos.git.reachable_ids import bring_up_to_date, open_ids
 from hub.repos.git.refs import Snapshot
 
-# More tips than these are looked at only by the whole walk.
+# Of more branches than these, only the file of all ids knows the trees.
 _TIPS: Final = 30
 _TIP_SECONDS: Final = 5.0
 _COMMIT_SECONDS: Final = 10.0
-_WALK_SECONDS: Final = 25.0
+# Somebody waits for the answer; what takes longer is left to the worker.
+_WALK_SECONDS: Final = 100.0
 _KEPT_IDS: Final = 500_000
 _KEPT_STATES: Final = 64
 
 
+class TooLargeToWalk(Exception):
+    """The walk over all objects takes longer than somebody can wait."""
+
+
 @dataclass(slots=True)
-class _Known:
-    """What was found for one state of the refs of one repository."""
+class _Commits:
+    """What was found about commits for one state of the refs of one repository."""
 
     reachable: set[str] = field(default_factory=set)
     unreachable: set[str] = field(default_factory=set)
 
 
-_known: OrderedDict[tuple[Path, str], _Known] = OrderedDict()
+_commits: OrderedDict[tuple[Path, str], _Commits] = OrderedDict()
 # The ids below a commit's tree never change: by commit id, over all repositories.
 _trees: OrderedDict[str, frozenset[str]] = OrderedDict()
 
 
-def find_unreachable(directory: Path, snapshot: Snapshot, wanted: Iterable[str]) -> set[str]:
-    """Those of the wanted ids that no ref reaches; a walk that takes too long refuses, this time."""
-    known = _recall(directory, snapshot)
-    left = set(wanted) - known.reachable
-    refused = left & known.unreachable
+def find_unreachable(
+    directory: Path, snapshot: Snapshot, wanted: Iterable[str], *, ids_file: Path
+) -> set[str]:
+    """Those of the wanted ids that no ref reaches; raises TooLargeToWalk.
+
+    `ids_file` is where the file of all reachable ids is, or is to be made.
+    """
+    left = set(wanted)
+    objects = Objects(directory)
+    kinds = {one: objects.kind(one) for one in left}
+    refused = {one for one, kind in kinds.items() if kind is None}
     left -= refused
-    if left:
-        objects = Objects(directory)
-        kinds = {one: objects.kind(one) for one in left}
-        missing = {one for one, kind in kinds.items() if kind is None}
-        left -= missing
-        refused |= missing
-        left -= _seen(known, _in_tip_trees(directory, snapshot, left))
+    left -= _in_tip_trees(directory, snapshot, left)
+    known = open_ids(ids_file)
+    if known is None or known.state != snapshot.state:
         commits = {one for one in left if kinds[one] == "commit"}
-        if commits:
-            refused |= _settle(known, commits, _unreachable_commits(directory, commits))
-            left -= commits
-    if left:
-        refused |= _walk(directory, known, left)
-    return refused
-
-
-def _recall(directory: Path, snapshot: Snapshot) -> _Known:
-    known = _known.setdefault((directory, snapshot.state), _Known())
-    _known.move_to_end((directory, snapshot.state))
-    while len(_known) > _KEPT_STATES:
-        _known.popitem(last=False)
-    if len(known.reachable) > _KEPT_IDS:
-        known.reachable.clear()
-    return known
-
-
-def _seen(known: _Known, found: set[str]) -> set[str]:
-    known.reachable |= found
-    return found
-
-
-def _settle(known: _Known, asked: set[str], unreachable: set[str]) -> set[str]:
-    known.unreachable |= unreachable
-    known.reachable |= asked - unreachable
-    return unreachable
+        refused |= _unreachable_commits(directory, snapshot, commits)
+        left -= commits
+    if not left:
+        return refused
+    if known is None or known.state != snapshot.state:
+        try:
+            known = bring_up_to_date(directory, ids_file, snapshot, timeout_seconds=_WALK_SECONDS)
+        except GitTooSlow as error:
+            raise TooLargeToWalk from error
+    if known is None:
+        raise TooLargeToWalk
+    return refused | {one for one in left if one not in known}
 
 
 def _in_tip_trees(directory: Path, snapshot: Snapshot, wanted: set[str]) -> set[str]:
@@ -100,8 +97,10 @@ def _first_tips(snapshot: Snapshot) -> list[str]:
 def _tree_at(directory: Path, commit_id: str) -> frozenset[str]:
     kept = _trees.get(commit_id)
     if kept is None:
-        command = ("rev-list", "--objects", "--no-object-names", "--no-walk")
-        with lines(directory, *command, operands=(commit_id,), timeout_seconds=_TIP_SECONDS) as listed:
+        options = ("--objects", "--no-object-names", "--no-walk", "--missing=allow-any")
+        with lines(
+            directory, "rev-list", *options, operands=(commit_id,), timeout_seconds=_TIP_SECONDS
+        ) as listed:
             kept = frozenset(line.decode() for line in listed)
         _trees[commit_id] = kept
         while sum(len(one) for one in _trees.values()) > _KEPT_IDS and len(_trees) > 1:
@@ -110,30 +109,24 @@ def _tree_at(directory: Path, commit_id: str) -> frozenset[str]:
     return kept
 
 
-def _unreachable_commits(directory: Path, commits: set[str]) -> set[str]:
-    given = "".join(f"{one}\n" for one in commits).encode()
-    command = ("rev-list", "--stdin", "--not", "--all")
-    found: set[str] = set()
-    try:
-        with lines(directory, *command, stdin=given, timeout_seconds=_COMMIT_SECONDS) as listed:
-            for line in listed:
-                if (commit_id := line.decode()) in commits:
-                    found.add(commit_id)
-    except GitTooSlow:
-        return commits
-    return found
+def _unreachable_commits(directory: Path, snapshot: Snapshot, commits: set[str]) -> set[str]:
+    known = _commits.setdefault((directory, snapshot.state), _Commits())
+    _commits.move_to_end((directory, snapshot.state))
+    while len(_commits) > _KEPT_STATES:
+        _commits.popitem(last=False)
+    asked = commits - known.reachable - known.unreachable
+    if asked:
+        found = _ask_about(directory, snapshot, asked)
+        known.unreachable |= found
+        known.reachable |= asked - found
+    return commits & known.unreachable
 
 
-def _walk(directory: Path, known: _Known, wanted: set[str]) -> set[str]:
-    left = set(wanted)
-    command = ("rev-list", "--objects", "--no-object-names", "--use-bitmap-index", "--all")
+def _ask_about(directory: Path, snapshot: Snapshot, commits: set[str]) -> set[str]:
+    tips = set(snapshot.refs.values())
+    given = "".join([*(f"{one}\n" for one in commits), *(f"^{one}\n" for one in tips)]).encode()
     try:
-        with lines(directory, *command, timeout_seconds=_WALK_SECONDS) as listed:
-            for line in listed:
-                left.discard(line.decode())
-                if not left:
-                    break
-    except GitTooSlow:
-        known.reachable |= wanted - left
-        return left
-    return _settle(known, wanted, left)
+        with lines(directory, "rev-list", "--stdin", stdin=given, timeout_seconds=_COMMIT_SECONDS) as listed:
+            return commits.intersection(line.decode() for line in listed)
+    except GitTooSlow as error:
+        raise TooLargeToWalk from error

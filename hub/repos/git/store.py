@@ -88,15 +88,18 @@ def read_head(repository_directory: Path) -> str:
     return (repository_directory / "HEAD").read_text("utf-8", "surrogateescape").strip()
 
 
+def reachable_ids_file(config: Config, repository: Repository) -> Path:
+    """Where the ids of all objects that the repository's refs reach are kept; see git.reachable_ids."""
+    return config.data / "cache" / "reachable" / str(repository.id)
+
+
 # --- locks -----------------------------------------------------------------------------------------
 
 
-def lock(
-    repository_directory: Path, name: str, *, shared: bool = False, wait_seconds: float = 0
-) -> int | None:
+def lock(folder: Path, name: str, *, shared: bool = False, wait_seconds: float = 0) -> int | None:
     """A descriptor that holds this flock until it is closed; None when it was not to be had in time."""
     how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-    descriptor = os.open(repository_directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline, pause = time.monotonic() + wait_seconds, _FIRST_PAUSE_SECONDS
     while True:
         try:
@@ -114,9 +117,9 @@ def lock(
 
 
 @contextmanager
-def holding(repository_directory: Path, name: str) -> Iterator[bool]:
-    """Holds this flock alone inside the block, if nobody else has it; says whether."""
-    descriptor = lock(repository_directory, name)
+def holding(folder: Path, name: str, *, wait_seconds: float = 0) -> Iterator[bool]:
+    """Holds this flock alone inside the block, if it is to be had in time; says whether."""
+    descriptor = lock(folder, name, wait_seconds=wait_seconds)
     try:
         yield descriptor is not None
     finally:

@@ -3,7 +3,10 @@
 import pytest
 
 from hub.app import Hub
-from hub.repos import receive
+from hub.repos import jobs, receive
+from hub.repos.git import reachable_ids
+from hub.repos.git.process import GitTooSlow
+from hub.repos.git.refs import take_snapshot
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
 from tests.feature.repos.pushing import ZERO, Pusher
@@ -98,3 +101,47 @@ def test_an_empty_repository_refuses_everything(hub: Hub, repository: Repository
     assert directory(hub.config, repository) == pusher.directory
     wants = ids(pusher, "HEAD", "HEAD^{tree}")
     assert refused(pusher, *wants) == wants
+
+
+def test_the_list_of_reachable_objects_is_made_again_when_it_is_damaged(history: Pusher, hub: Hub) -> None:
+    (old,) = ids(history, "HEAD~1:old")
+    assert refused(history, old) == []
+    listed = hub.config.data / "cache" / "reachable" / str(history.repository_id)
+    whole = listed.read_bytes()
+    for damage in (whole[:-1], b"", b"{}\n", whole.replace(b'"counts"', b'"Counts"'), b"[]\n"):
+        listed.write_bytes(damage)
+        assert refused(history, old, "7" * 40) == ["7" * 40]
+        assert listed.read_bytes() == whole
+
+
+def test_the_list_grows_with_pushes_and_forgets_what_is_gone(history: Pusher, hub: Hub) -> None:
+    (old,) = ids(history, "HEAD~1:old")
+    commit = history.git.commit(history.work, "more", {"more": "1"})
+    later = history.git.commit(history.work, "and more", {"more": "2"})
+    (gone,) = ids(history, f"{commit}:more")
+    history.send()
+    assert refused(history, old, gone) == [gone]
+    history.push((ids(history, "HEAD~2")[0], later, MAIN))
+    assert refused(history, old, gone) == []
+    history.push((ZERO, commit, "refs/heads/merged"))
+    history.push((commit, ZERO, "refs/heads/merged"))
+    assert refused(history, old, gone) == []
+    tag = history.git.head(history.work, "outer")
+    history.push((tag, ZERO, "refs/tags/outer"))
+    assert refused(history, old, tag) == [tag]
+
+
+def test_the_worker_makes_the_lists_for_which_nobody_could_wait(history: Pusher, hub: Hub) -> None:
+    listed = hub.config.data / "cache" / "reachable" / str(history.repository_id)
+    snapshot = take_snapshot(history.directory)
+    with pytest.raises(GitTooSlow):
+        reachable_ids.bring_up_to_date(history.directory, listed, snapshot, timeout_seconds=0)
+    reachable_ids.leave_note(listed)
+    for _ in range(2):
+        jobs.find_reachable_objects.function(hub.database)
+    found = reachable_ids.open_ids(listed)
+    assert found is not None
+    assert (found.state, found.starts[-1]) == (snapshot.state, 13)
+    assert [one in found for one in (*ids(history, "HEAD", "HEAD~1:old"), "7" * 40, "7" * 64)] == [
+        True, True, False, False,
+    ]  # fmt: skip
