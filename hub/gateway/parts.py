@@ -9,11 +9,14 @@ from hub import app, logs
 from hub.app import Hub
 from hub.config import Config
 from hub.gateway import front, git_ssh, policy, web, worker
+from hub.gateway.exposure import refuse_strangers
 from hub.gateway.listeners import bind_tcp, bind_unix, policy_socket_path, web_socket_path
 
 
 def run_front(config: Config, listener: socket.socket | None = None) -> None:
     """Serves pages and git over HTTP."""
+    if listener is None:
+        refuse_strangers(config, config.http)
     front.serve(_load(config), listener or bind_tcp(config.http))
 
 
@@ -24,6 +27,8 @@ def run_web(config: Config, listener: socket.socket | None = None) -> None:
 
 def run_ssh(config: Config, listener: socket.socket | None = None) -> None:
     """Serves git over SSH."""
+    if listener is None:
+        refuse_strangers(config, config.ssh)
     git_ssh.serve(_load(config), listener or bind_tcp(config.ssh))
 
 

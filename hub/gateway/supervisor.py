@@ -15,22 +15,19 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import configure_mappers
 
 from hub import logs
-from hub.accounts.models import User
 from hub.app import create_app
 from hub.config import Config
-from hub.db import Database
-from hub.errors import Conflict, Forbidden, text
+from hub.errors import Conflict, text
 from hub.gateway import lifeline, parts, readiness
+from hub.gateway.exposure import refuse_strangers
 from hub.gateway.front import STOP_SECONDS
 from hub.gateway.listeners import (
     bind_tcp,
     bind_unix,
     bound_address,
-    is_loopback,
     policy_socket_path,
     reachable_address,
     web_socket_path,
@@ -59,23 +56,6 @@ class Addresses:
         """What the ready file holds."""
         named = {"http": self.http, "ssh": self.ssh}
         return json.dumps({name: value for name, value in named.items() if value is not None}) + "\n"
-
-
-def refuse_strangers_of_a_demo(config: Config) -> None:
-    """Raises Forbidden where accounts whose passwords were printed could be reached from elsewhere."""
-    open_addresses = [one for one in (config.http, config.ssh) if one and not is_loopback(one)]
-    if not open_addresses:
-        return
-    database = Database(config)
-    with database.reading() as session:
-        has_demo_accounts = session.scalar(select(User.id).where(User.is_demo).limit(1)) is not None
-    database.dispose()
-    if has_demo_accounts:
-        raise Forbidden(
-            text("The hub does not listen on %(address)s.", address=open_addresses[0]),
-            text("Its data folder holds demo accounts, whose passwords are known to whoever made them."),
-            text("Use a data folder without them (HUB_DATA), or an address of this machine alone."),
-        )
 
 
 @contextmanager
@@ -127,7 +107,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Runs the whole hub until a signal to stop; returns the exit status. Raises HubError in words."""
-        refuse_strangers_of_a_demo(self._config)
+        refuse_strangers(self._config, self._config.http, self._config.ssh)
         with only_one(self._config):
             if self._config.ready_file:
                 Path(self._config.ready_file).unlink(missing_ok=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Viewer
@@ -23,6 +25,8 @@ T = TypeVar("T")
 NEEDS: Final = {"git-upload-pack": Permission.SEE, "git-receive-pack": Permission.PROPOSE}
 
 _THREADS: Final = 4
+
+log = structlog.get_logger(__name__)
 
 
 class Targets:
@@ -45,8 +49,8 @@ class Targets:
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)
 
     def later(self, work: Callable[[], None]) -> None:
-        """Has `work` done in a thread, without waiting for it."""
-        self._threads.submit(work)
+        """Has `work` done in a thread, without waiting for it; what goes wrong is only logged."""
+        self._threads.submit(_logged, work)
 
     def open(
         self, session: Session, viewer: Viewer, path: str, *, service: str, tail: str, base_url: str
@@ -72,6 +76,13 @@ class Targets:
             ),
             limits=self._limits,
         )
+
+
+def _logged(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except SQLAlchemyError as error:
+        log.warning("later_failed", error=repr(error))
 
 
 def _limits(config: Config) -> Limits:

@@ -34,8 +34,8 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load_config(self) -> None:
         """Gunicorn's settings. Only sync workers are ended by the time limit when they hang."""
         settings = {
-            # gunicorn closes the number that it is given.
-            "bind": [f"fd://{os.dup(self._listener.fileno())}"],
+            # From here on the socket is gunicorn's.
+            "bind": [f"fd://{self._listener.detach()}"],
             "worker_class": "sync",
             "workers": max(1, self._hub.config.web_workers),
             "preload_app": True,

@@ -18,6 +18,8 @@ import pytest
 from sqlalchemy import select
 
 from hub.accounts.models import AccessToken
+from hub.gateway import readiness
+from tests.databases import Template
 from tests.factories import make_user
 from tests.git_client import GitClient
 from tests.served import Person, Served
@@ -30,7 +32,7 @@ PARTS = ("hub policy", "hub worker", "hub web", "hub front", "hub ssh")
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, template_database) -> Iterator[Served]:
+def running(tmp_path_factory: pytest.TempPathFactory, template_database: Template) -> Iterator[Served]:
     """A hub whose parts these tests may kill."""
     folder = tmp_path_factory.mktemp("processes")
     data = folder / "data"
@@ -122,11 +124,8 @@ def test_nobody_is_refused_meanwhile(running: Served, bystander: Bystander, part
         assert connection.recv(4) in (b"HTTP", b"SSH-")
 
 
-def test_parts_share_their_memory(running: Served, bystander: Bystander) -> None:
-    """Idle, all of a hub's processes together take at most 300 MiB."""
-    bystander.read()
-
-    total = sum(_pss_bytes(one.id) for one in processes(running))
+def test_idle_parts_take_little_memory_together(fresh_served: Served) -> None:
+    total = sum(_pss_bytes(one.id) for one in processes(fresh_served))
 
     print(f"all parts: {total / (1 << 20):.0f} MiB")
     assert total < 300 << 20
@@ -168,12 +167,12 @@ def test_port_in_use_is_said_in_words(running: Served, tmp_path: Path) -> None:
     assert second.stderr.startswith(f"The hub cannot listen on {address}.\n")
 
 
-@pytest.mark.parametrize("option", ["--http", "--ssh"])
-def test_demo_accounts_keep_the_hub_on_this_machine(running: Served, option: str) -> None:
+@pytest.mark.parametrize("command", ["serve --http", "serve --ssh", "front --http", "ssh --ssh"])
+def test_demo_accounts_keep_the_hub_on_this_machine(running: Served, command: str) -> None:
     with running.hub.database.writing() as session:
         user = make_user(session, is_demo=True)
 
-    refused = running.command("serve", option, "0.0.0.0:0", check=False)
+    refused = running.command(*command.split(), "0.0.0.0:0", check=False)
 
     with running.hub.database.writing() as session:
         session.delete(session.merge(user))
@@ -239,6 +238,49 @@ def test_parts_end_with_a_supervisor_that_is_killed(fresh_served: Served) -> Non
     assert wait_until(lambda: not processes(fresh_served))
     fresh_served.start()
     assert json.loads(fresh_served.ready_file.read_text())["http"] == fresh_served.http
+
+
+@pytest.fixture
+def alone(tmp_path: Path, template_database: Template) -> Iterator[Served]:
+    """A hub of five commands, each started by itself."""
+    (tmp_path / "alone" / "data").mkdir(mode=0o700, parents=True)
+    served = Served(tmp_path / "alone", template_database.copy_to(tmp_path / "alone" / "data"))
+    served.http, served.ssh = f"http://127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
+    commands = [
+        ("policy",),
+        ("web",),
+        ("worker",),
+        ("front", "--http", served.http.removeprefix("http://")),
+        ("ssh", "--ssh", served.ssh),
+    ]
+    started = [
+        subprocess.Popen((sys.executable, "-m", "hub", *command), env=served.environment, cwd=served.folder)
+        for command in commands
+    ]
+    yield served
+    for part in reversed(started):
+        part.send_signal(signal.SIGTERM)
+    assert [part.wait(20) for part in started] == [0] * len(started)
+    served.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def test_each_part_also_starts_alone(alone: Served, tmp_path: Path) -> None:
+    person = alone.person()
+    git = GitClient(tmp_path / "client", key=person.key)
+    git.init("work")
+    bystander = Bystander(alone, person, git, alone.repository(person))
+    assert wait_until(lambda: readiness.pages_answer(alone.http.removeprefix("http://")), 40)
+    assert wait_until(lambda: readiness.ssh_answers(alone.ssh), 40)
+
+    bystander.push()
+    bystander.read()
+    bystander.has_work_done()
 
 
 def test_many_pages_at_once_are_all_answered(running: Served, bystander: Bystander) -> None:
