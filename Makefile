@@ -22,7 +22,7 @@ run: install ## Start a hub with demo content on this machine
 install: check .venv/installed ## Install the hub into .venv
 
 test: check ## Install what the tests need, run every test
-	@.ci/packages git openssh-client chromium postgresql redis-server
+	@.ci/packages git openssh-client chromium fonts-liberation postgresql redis-server
 	@$(MAKE) --no-print-directory install-tests
 	@.ci/services $(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
 

@@ -10,13 +10,13 @@ from typing import Final
 
 import click
 
-from hub import __version__, demo, logs, migrations
+from hub import __version__, demo, migrations
 from hub.accounts.actions import make_setup_code
 from hub.accounts.queries import has_admin
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
 from hub.cli_people import key_commands, token_commands, user_commands
 from hub.cli_repos import http_address, repo_commands
-from hub.config import Config, documented
+from hub.config import Config, documented, split_address
 from hub.data_folder import prepare
 from hub.doctor import examine
 from hub.gateway import parts
@@ -57,7 +57,12 @@ def init(line: CommandLine) -> None:
         click.echo("It has an administrator already. Start it: hub serve")
         return
     click.echo("Start it with `hub serve`. This link then makes the first administrator, once, within a day:")
-    click.echo(f"{http_address(config)}/-/setup/{code}")
+    click.echo(f"{_link_address(config)}/-/setup/{code}")
+
+
+def _link_address(config: Config) -> str:
+    # Port 0 is known once the hub is served; people then put the address it prints in front themselves.
+    return "" if not config.url and split_address(config.http)[1] == 0 else http_address(config)
 
 
 @hub.command()
@@ -77,7 +82,6 @@ def serve(line: CommandLine, http: str | None, ssh: str | None, ready_file: str 
     """Serve the whole hub: every part, each started again if it ends."""
     config = line.with_overrides({"http": http, "ssh": ssh, "ready_file": ready_file}).config
     require_current(config)
-    logs.configure(config)
     sys.exit(Supervisor(config, on_ready=lambda addresses: _welcome(config, addresses)).run())
 
 
@@ -128,7 +132,6 @@ def run_policy(line: CommandLine) -> None:
 
 def _run_part(line: CommandLine, run: Callable[[Config], None]) -> None:
     require_current(line.config)
-    logs.configure(line.config)
     run(line.config)
 
 

@@ -100,7 +100,9 @@ def describe(config: Config, http: str, ssh: str | None) -> str:
     if not passwords:
         return ""
     accounts = [f"  {one.name:6}{passwords[one.name]:18}{one.note}" for one in ACCOUNTS]
-    over_ssh = f" (over SSH, with a key in your settings: ssh://git@{ssh}/{SOURCE.path}.git)" if ssh else ""
+    over_ssh = (
+        [f"     (over SSH, with a key in your settings: ssh://git@{ssh}/{SOURCE.path}.git)"] if ssh else []
+    )
     return "\n".join(
         [
             "",
@@ -108,10 +110,11 @@ def describe(config: Config, http: str, ssh: str | None) -> str:
             *accounts,
             "",
             "Try first:",
-            f"  1. Open {http}/login and sign in as anna; her repository is {http}/{SOURCE.path}",
-            f"  2. git clone {http}/{SOURCE.path}.git{over_ssh}",
-            f"  3. Sign in as mei, make a token at {http}/settings/tokens, and push with it as the password:",
-            f"     git -C hub push {http}/{EMPTY.path}.git HEAD:main",
+            f"  1. Open {http}/login, sign in as anna and look at {http}/{SOURCE.path}",
+            f"  2. git clone {http}/{SOURCE.path}.git first-clone",
+            *over_ssh,
+            f"  3. Sign in as mei, make a token at {http}/settings/tokens and push with it as the password:",
+            f"     git -C first-clone push {http}/{EMPTY.path}.git HEAD:main",
             "",
         ]
     )

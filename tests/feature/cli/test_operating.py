@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import stat
 from pathlib import Path
 
@@ -138,6 +139,27 @@ def test_demo_is_the_same_at_its_second_run(run: Run, hub: Hub, config: Config) 
 def test_demo_leaves_a_person_of_the_same_name_alone(run: Run) -> None:
     run("user", "create", "bo", "--email", "bo@example.net")
     assert "There is an account bo that is not of the demo." in run("demo", exit_code=1).stderr
+
+
+def test_demo_is_not_served_beyond_this_machine(run: Run) -> None:
+    run("demo")
+    errors = run("serve", "--http", "192.0.2.1:0", "--ssh", "127.0.0.1:0", exit_code=1).stderr
+    assert errors.startswith("The hub does not listen on 192.0.2.1:0.\n")
+    assert "demo accounts" in errors
+
+
+def test_address_that_is_taken_is_refused_in_words(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        errors = run("serve", "--http", address, "--ssh", "127.0.0.1:0", exit_code=1).stderr
+    assert errors.startswith(f"The hub cannot listen on {address}.\n")
+
+
+def test_address_that_is_none_is_refused_in_words(run: Run) -> None:
+    errors = run("serve", "--http", "here", exit_code=1).stderr
+    assert errors == "The configuration cannot be used.\nhttp: 'here' is not HOST:PORT.\n"
 
 
 def test_every_list_has_json() -> None:
