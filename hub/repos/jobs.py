@@ -1,18 +1,19 @@
 """What follows when refs moved, and the sweeps over repositories."""
 
+from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Database, config_of
 from hub.events import RefsUpdated, on
-from hub.jobs import enqueue, every, job
+from hub.jobs import every
 from hub.repos import receive
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
-from hub.repos.git.store import directory, reachable_ids_file, set_head, size_bytes
+from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
 
@@ -24,43 +25,45 @@ _USUAL: Final = ("refs/heads/main", "refs/heads/master")
 @on(RefsUpdated)
 def note_push(session: Session, event: RefsUpdated) -> None:
     """Notes when the repository was last pushed to, and makes its first branch the default one."""
-    repository = session.get_one(Repository, event.repository_id)
+    is_it = Repository.id == event.repository_id
+    storage, default = session.execute(
+        select(Repository.storage, Repository.default_branch).where(is_it)
+    ).one()
+    path = place(config_of(session), storage, event.repository_id)
+    chosen = _choose_default_branch(path, default, event)
+    if chosen is not None:
+        # The queue is held. A transaction that fails after this is made up for by the next record of the
+        # same intent, which points HEAD there again.
+        set_head(path, BRANCHES + chosen)
+        session.execute(update(Repository).where(is_it).values(default_branch=chosen))
     if event.user_id is not None:
-        repository.pushed_at = now()
-    _choose_default_branch(session, repository, event)
-    session.flush()
-    enqueue(session, measure_size, event.repository_id)
+        session.execute(update(Repository).where(is_it).values(pushed_at=now()))
 
 
-def _choose_default_branch(session: Session, repository: Repository, event: RefsUpdated) -> None:
-    path = directory(config_of(session), repository)
+def _choose_default_branch(path: Path, default: str, event: RefsUpdated) -> str | None:
+    """The branch to take for the default one, where all there are were just made; else None."""
     files = RefFiles(path)
-    if files.get(BRANCHES + repository.default_branch) is not None:
-        return
+    if files.get(BRANCHES + default) is not None:
+        return None
     created = [one.name for one in event.refs if one.name.startswith(BRANCHES) and one.old_id == ZERO_ID]
     others = set(files.list_names(BRANCHES.encode())) - {name.encode() for name in created}
     if not created or others:
-        return
-    chosen = next((one for one in _USUAL if one in created), created[0])
-    # The queue is held. A transaction that fails after this is made up for by the next record of the same
-    # intent, which points HEAD there again.
-    set_head(path, chosen)
-    repository.default_branch = chosen.removeprefix(BRANCHES)
+        return None
+    return next((one for one in _USUAL if one in created), created[0]).removeprefix(BRANCHES)
 
 
-@job
-def measure_size(database: Database, repository_id: int) -> None:
-    """Adds up what the repository takes on disk."""
+@every(60)
+def measure_sizes(database: Database) -> None:
+    """Adds up what each repository takes on disk; between two sweeps each push adds its pack."""
     with database.reading() as session:
-        repository = session.get(Repository, repository_id)
-        path = None if repository is None else directory(database.config, repository)
-    if path is None:
-        return
-    size = size_bytes(path)
-    with database.writing() as session:
-        again = session.get(Repository, repository_id)
-        if again is not None:
-            again.size_bytes = size
+        repositories = session.scalars(select(Repository).order_by(Repository.id)).all()
+        places = [(one.id, one.size_bytes, directory(database.config, one)) for one in repositories]
+    for repository_id, known, path in places:
+        measured = size_bytes(path)
+        if measured != known:
+            with database.writing() as session:
+                is_it = Repository.id == repository_id
+                session.execute(update(Repository).where(is_it).values(size_bytes=measured))
 
 
 @every(1)

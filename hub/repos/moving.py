@@ -6,7 +6,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from sqlalchemy import event, select
+from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from hub.access import Viewer
@@ -16,10 +16,10 @@ from hub.repos.git.moving import move_refs
 from hub.repos.git.process import GitFailed
 from hub.repos.git.store import ALIVE_LOCK, QUEUE_LOCK, directory, lock
 from hub.repos.judging import decide
-from hub.repos.models import PushIntent, Repository
+from hub.repos.models import Repository
 from hub.repos.push_policy import Cause, Refusal
 from hub.repos.pushes import RefUpdate
-from hub.repos.recording import close_intent, look_what_moved, open_intent, wanted_by
+from hub.repos.recording import Intent, close_intent, list_open, look_what_moved, open_intent
 
 _QUEUE_SECONDS: Final = 10.0
 
@@ -53,13 +53,14 @@ def update_refs(
     commit_so_far(session)
     held = _take_turn(path)
     try:
-        _settle(session, path, repository_id)
+        for _, left in list_open(session, repository_id):
+            close_intent(session, path, left, look_what_moved(path, left))
         _require_all(session, viewer, repository, updates)
-        push_id = token_hex(8)
-        intent = open_intent(session, push_id, repository_id, viewer.user_id, updates, ())
+        intent = Intent(token_hex(8), repository_id, viewer.user_id, updates)
+        open_intent(session, intent)
         commit_so_far(session)
         move_refs(path, updates, holding=held)
-        close_intent(session, repository, intent, look_what_moved(path, updates, ()))
+        close_intent(session, path, intent, look_what_moved(path, intent))
     except BaseException as error:
         _let_go(held)
         if isinstance(error, GitFailed):
@@ -77,13 +78,6 @@ def _take_turn(path: Path) -> list[int]:
             text("Others are pushing to this repository."), next_step=text("Try it again in a moment.")
         )
     return [queue, alive]
-
-
-def _settle(session: Session, path: Path, repository_id: int) -> None:
-    is_open = (PushIntent.repository_id == repository_id, PushIntent.done_at.is_(None))
-    for intent in session.scalars(select(PushIntent).where(*is_open).order_by(PushIntent.id)).all():
-        repository = session.get_one(Repository, repository_id)
-        close_intent(session, repository, intent, look_what_moved(path, wanted_by(intent), intent.packs))
 
 
 def _require_all(

@@ -28,7 +28,7 @@ from hub.repos.pushes import PushContext as PushContext
 from hub.repos.reconcile import Reconciliation as Reconciliation
 from hub.repos.reconcile import reconcile as reconcile
 from hub.repos.reconcile import reconcile_all as reconcile_all
-from hub.repos.recording import open_intent, record_push, settle
+from hub.repos.recording import Intent, list_open, open_intent, record_push, settle
 
 _MOST_LINES: Final = 20
 _NOT_STORED: Final = "not stored; push again"
@@ -61,26 +61,18 @@ def judge(
     `deadline` is a time of time.monotonic(): whoever asked has given up then, and the queue may be another's,
     so that nothing is committed any more and TimeoutError is raised.
     """
-    settle(database, push.repository_id)
     updates = [RefUpdate(name, old_id, new_id) for old_id, new_id, name in commands]
     named = [update for update in updates if is_ref_name(update.name)]
-    with database.reading() as session:
-        repository = _get_repository(session, push.repository_id)
-        verdicts = decide(
-            session,
-            push.viewer,
-            repository,
-            updates=named,
-            atomic=atomic,
-            is_complete=len(named) == len(updates),
-        )
+    verdicts = _decide(database, push, named, atomic=atomic, is_complete=len(named) == len(updates))
     grants: dict[str, Grant] = {}
     if verdicts.granted or verdicts.passed_on:
         with database.writing() as session:
-            grants = _ask_namespaces(session, push, verdicts, options)
+            if verdicts.passed_on:
+                grants = _ask_namespaces(session, push, verdicts, options)
             moves = [*verdicts.granted.values(), *(move for one in grants.values() for move in one.moves)]
             if moves:
-                open_intent(session, push.push_id, push.repository_id, push.viewer.user_id, moves, packs)
+                user_id = push.viewer.user_id
+                open_intent(session, Intent(push.push_id, push.repository_id, user_id, moves, packs))
             if time.monotonic() > deadline:
                 raise TimeoutError("judged too late: whoever asked has given up")
     has_intent = bool(verdicts.granted or grants)
@@ -117,6 +109,20 @@ def check_wants(
         leave_note(ids_file)
         return WantsAnswer(others, snapshot.state)
     return WantsAnswer([one for one in others if one in refused], snapshot.state)
+
+
+def _decide(
+    database: Database, push: PushContext, updates: Sequence[RefUpdate], *, atomic: bool, is_complete: bool
+) -> Verdicts:
+    while True:
+        with database.reading() as session:
+            if not list_open(session, push.repository_id):
+                repository = _get_repository(session, push.repository_id)
+                return decide(
+                    session, push.viewer, repository, updates=updates, atomic=atomic, is_complete=is_complete
+                )
+        # What an earlier push left open is recorded first, so that the log has no gap.
+        settle(database, push.repository_id)
 
 
 def _ask_namespaces(

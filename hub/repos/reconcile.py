@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from hub.db import Database
@@ -20,7 +20,7 @@ from hub.repos.git.store import ALIVE_LOCK, QUEUE_LOCK, directory, harden, holdi
 from hub.repos.models import ZERO_ID, PushIntent, RefLogEntry, Repository
 from hub.repos.names import COUNTED
 from hub.repos.pushes import RefUpdate
-from hub.repos.recording import RECONCILER, list_open, log_moves, record_push
+from hub.repos.recording import RECONCILER, log_moves, settle
 
 _log = structlog.get_logger(__name__)
 
@@ -59,10 +59,7 @@ def reconcile(database: Database, repository_id: int) -> Reconciliation | None:
     with holding(path, QUEUE_LOCK) as is_ours:
         if not is_ours:
             return None
-        with database.reading() as session:
-            left = list_open(session, repository_id)
-        for push_id in left:
-            record_push(database, push_id, repository_id)
+        left = settle(database, repository_id)
         unclaimed = _record_unclaimed(database, repository_id, path)
     return Reconciliation(repository_id, removed, left, unclaimed)
 
@@ -141,9 +138,9 @@ def _record_unclaimed(database: Database, repository_id: int, path: Path) -> lis
     if differing:
         harden(path, [one.name for one in differing], ())
         with database.writing() as session:
-            repository = session.get_one(Repository, repository_id)
-            log_moves(session, repository, differing, push_id=RECONCILER, user_id=None)
-            repository.refs_count = sum(name.startswith(COUNTED) for name in now)
+            log_moves(session, repository_id, differing, push_id=RECONCILER, user_id=None)
+            count = sum(name.startswith(COUNTED) for name in now)
+            session.execute(update(Repository).where(Repository.id == repository_id).values(refs_count=count))
     return differing
 
 

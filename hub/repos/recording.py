@@ -1,17 +1,22 @@
-"""Records what moved: the ref log, the event and the end of the intent, in one transaction."""
+"""Records what moved: the ref log, the event and the end of the intent, in one transaction.
+
+Every push waits for this, so that it speaks to the database in plain statements, without loading rows.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from hub.clock import now
-from hub.db import Database
+from hub.db import Database, config_of
 from hub.events import MovedRef, RefsUpdated, publish
 from hub.repos.git.refs import RefFiles
-from hub.repos.git.store import directory, harden
+from hub.repos.git.store import harden, pack_bytes, place
 from hub.repos.models import PushIntent, RefLogEntry, Repository
 from hub.repos.names import COUNTED
 from hub.repos.namespaces import record_all
@@ -20,27 +25,35 @@ from hub.repos.pushes import RefUpdate
 # The name under which refs are logged that moved without any push of ours.
 RECONCILER: Final = "reconciler"
 
+_OPEN: Final = (
+    select(PushIntent.push_id, PushIntent.user_id, PushIntent.refs, PushIntent.packs, Repository.storage)
+    .join(Repository, Repository.id == PushIntent.repository_id)
+    .where(PushIntent.done_at.is_(None))
+)
 
-def open_intent(
-    session: Session,
-    push_id: str,
-    repository_id: int,
-    user_id: int | None,
-    moves: Sequence[RefUpdate],
-    packs: Sequence[str],
-) -> PushIntent:
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a push is about to move, and the packs that came with it."""
+
+    push_id: str
+    repository_id: int
+    user_id: int | None
+    moves: Sequence[RefUpdate]
+    packs: Sequence[str] = ()
+
+
+def open_intent(session: Session, intent: Intent) -> None:
     """Writes down what is about to move; it counts once the transaction is committed."""
-    intent = PushIntent(
-        push_id=push_id,
-        repository_id=repository_id,
-        user_id=user_id,
-        refs=[[move.name, move.old_id, move.new_id] for move in moves],
-        packs=list(packs),
-        created_at=now(),
-    )
-    session.add(intent)
-    session.flush()
-    return intent
+    values = {
+        "push_id": intent.push_id,
+        "repository_id": intent.repository_id,
+        "user_id": intent.user_id,
+        "refs": [[move.name, move.old_id, move.new_id] for move in intent.moves],
+        "packs": list(intent.packs),
+        "created_at": now(),
+    }
+    session.execute(insert(PushIntent), [values])
 
 
 def record_push(database: Database, push_id: str, repository_id: int) -> list[str]:
@@ -50,42 +63,48 @@ def record_push(database: Database, push_id: str, repository_id: int) -> list[st
     if that fails the intent stays open, and whoever judges next or reconciles closes it.
     """
     with database.reading() as session:
-        found = _find_open(session, push_id, repository_id)
-        if found is None:
-            return []
-        repository, intent = found
-        moved = look_what_moved(directory(database.config, repository), wanted_by(intent), intent.packs)
-    with database.writing() as session:
-        again = _find_open(session, push_id, repository_id, locked=True)
-        return [] if again is None else close_intent(session, *again, moved)
+        found = list_open(session, repository_id, push_id=push_id)
+    return [line for path, intent in found for line in _record(database, path, intent)]
 
 
-def settle(database: Database, repository_id: int) -> None:
-    """Closes what earlier pushes left open, so that the log has no gap; the queue must be held."""
+def settle(database: Database, repository_id: int) -> list[str]:
+    """Closes what earlier pushes left open, so that the log has no gap; the queue must be held.
+
+    Returns the ids of these pushes.
+    """
     with database.reading() as session:
         left = list_open(session, repository_id)
-    for push_id in left:
-        record_push(database, push_id, repository_id)
+    for path, intent in left:
+        _record(database, path, intent)
+    return [intent.push_id for _, intent in left]
 
 
-def list_open(session: Session, repository_id: int) -> list[str]:
-    """The ids of the pushes whose record is missing, oldest first."""
-    is_open = (PushIntent.repository_id == repository_id, PushIntent.done_at.is_(None))
-    return list(session.scalars(select(PushIntent.push_id).where(*is_open).order_by(PushIntent.id)))
+def list_open(
+    session: Session, repository_id: int, *, push_id: str | None = None
+) -> list[tuple[Path, Intent]]:
+    """The intents whose record is missing (or that one), oldest first, with the repository's directory."""
+    wanted = _OPEN.where(PushIntent.repository_id == repository_id).order_by(PushIntent.id)
+    if push_id is not None:
+        wanted = wanted.where(PushIntent.push_id == push_id)
+    found = []
+    for open_id, user_id, refs, packs, storage in session.execute(wanted):
+        moves = [RefUpdate(*one) for one in refs]
+        path = place(config_of(session), storage, repository_id)
+        found.append((path, Intent(open_id, repository_id, user_id, moves, packs)))
+    return found
 
 
-def wanted_by(intent: PushIntent) -> list[RefUpdate]:
-    """What the intent says about its refs."""
-    return [RefUpdate(*one) for one in intent.refs]
+def _record(database: Database, path: Path, intent: Intent) -> list[str]:
+    moved = look_what_moved(path, intent)
+    with database.writing() as session:
+        return close_intent(session, path, intent, moved)
 
 
-def look_what_moved(
-    repository_directory: Path, wanted: Sequence[RefUpdate], packs: Sequence[str]
-) -> list[RefUpdate]:
+def look_what_moved(path: Path, intent: Intent) -> list[RefUpdate]:
     """Puts the files of a push on the disk and returns which of its refs are where it wanted them."""
-    harden(repository_directory, [one.name for one in wanted], packs)
-    files = RefFiles(repository_directory)
-    return [one for one in wanted if one.old_id != one.new_id and is_at(files, one)]
+    harden(path, [move.name for move in intent.moves], intent.packs)
+    files = RefFiles(path)
+    return [move for move in intent.moves if move.old_id != move.new_id and is_at(files, move)]
 
 
 def is_at(files: RefFiles, wanted: RefUpdate) -> bool:
@@ -94,61 +113,56 @@ def is_at(files: RefFiles, wanted: RefUpdate) -> bool:
     return current is None if wanted.deletes else current == wanted.new_id
 
 
-def close_intent(
-    session: Session, repository: Repository, intent: PushIntent, moved: Sequence[RefUpdate]
-) -> list[str]:
-    """Logs and publishes what moved and ends the intent, in the session's transaction; returns lines."""
-    intent.moved = [one.name for one in moved]
-    intent.done_at = now()
-    session.flush()
-    return log_moves(session, repository, moved, push_id=intent.push_id, user_id=intent.user_id)
+def close_intent(session: Session, path: Path, intent: Intent, moved: Sequence[RefUpdate]) -> list[str]:
+    """Ends the intent, logs and publishes what moved, in the session's transaction; returns lines.
+
+    Does nothing when the intent was closed meanwhile: the row is asked and locked by one statement.
+    """
+    closing = (
+        update(PushIntent)
+        .where(PushIntent.push_id == intent.push_id, PushIntent.done_at.is_(None))
+        .values(moved=[move.name for move in moved], done_at=now())
+    )
+    closed = session.execute(closing)
+    assert isinstance(closed, CursorResult)
+    if not closed.rowcount or not moved:
+        return []
+    _grow(session, intent.repository_id, moved, pack_bytes(path, intent.packs))
+    return log_moves(session, intent.repository_id, moved, push_id=intent.push_id, user_id=intent.user_id)
 
 
 def log_moves(
-    session: Session, repository: Repository, moved: Sequence[RefUpdate], *, push_id: str, user_id: int | None
+    session: Session, repository_id: int, moved: Sequence[RefUpdate], *, push_id: str, user_id: int | None
 ) -> list[str]:
     """Logs and publishes what moved, in the session's transaction; returns lines for the pusher."""
-    if not moved:
-        return []
     at = now()
     rows = [
         {
-            "repository_id": repository.id,
-            "ref": one.name,
-            "old_id": one.old_id,
-            "new_id": one.new_id,
+            "repository_id": repository_id,
+            "ref": move.name,
+            "old_id": move.old_id,
+            "new_id": move.new_id,
             "push_id": push_id,
             "user_id": user_id,
             "at": at,
         }
-        for one in moved
+        for move in moved
     ]
     session.execute(insert(RefLogEntry), rows)
-    _count(session, repository, moved)
-    refs = tuple(MovedRef(one.name, one.old_id, one.new_id) for one in moved)
-    event = RefsUpdated(repository.id, user_id, push_id, refs)
+    refs = tuple(MovedRef(move.name, move.old_id, move.new_id) for move in moved)
+    event = RefsUpdated(repository_id, user_id, push_id, refs)
     publish(session, event)
     return record_all(session, event)
 
 
-def _count(session: Session, repository: Repository, moved: Sequence[RefUpdate]) -> None:
-    counted = [one for one in moved if one.name.startswith(COUNTED)]
-    change = sum(one.creates for one in counted) - sum(one.deletes for one in counted)
-    if change:
+def _grow(session: Session, repository_id: int, moved: Sequence[RefUpdate], added_bytes: int) -> None:
+    counted = [move for move in moved if move.name.startswith(COUNTED)]
+    added_refs = sum(move.creates for move in counted) - sum(move.deletes for move in counted)
+    if added_refs or added_bytes:
         session.execute(
             update(Repository)
-            .where(Repository.id == repository.id)
-            .values(refs_count=Repository.refs_count + change)
+            .where(Repository.id == repository_id)
+            .values(
+                refs_count=Repository.refs_count + added_refs, size_bytes=Repository.size_bytes + added_bytes
+            )
         )
-
-
-def _find_open(
-    session: Session, push_id: str, repository_id: int, *, locked: bool = False
-) -> tuple[Repository, PushIntent] | None:
-    wanted = (
-        select(Repository, PushIntent)
-        .join(PushIntent, PushIntent.repository_id == Repository.id)
-        .where(PushIntent.push_id == push_id, Repository.id == repository_id, PushIntent.done_at.is_(None))
-    )
-    row = session.execute(wanted.with_for_update(of=PushIntent) if locked else wanted).one_or_none()
-    return None if row is None else (row[0], row[1])

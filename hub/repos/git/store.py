@@ -29,7 +29,12 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.002, 0.05
 
 def directory(config: Config, repository: Repository) -> Path:
     """The directory of a repository: named by its id, never by anything a person chose."""
-    return config.data / "repositories" / repository.storage / f"{repository.id}.git"
+    return place(config, repository.storage, repository.id)
+
+
+def place(config: Config, storage: str, repository_id: int) -> Path:
+    """The directory of the repository of that id in that storage."""
+    return config.data / "repositories" / storage / f"{repository_id}.git"
 
 
 def create(config: Config, repository: Repository) -> Path:
@@ -157,6 +162,16 @@ def harden(repository_directory: Path, refs: Iterable[str], packs: Sequence[str]
     for folder in sorted(folders, reverse=True):
         with suppress(FileNotFoundError, NotADirectoryError):  # git removes folders that a deletion emptied
             fsync(folder)
+
+
+def pack_bytes(repository_directory: Path, packs: Sequence[str]) -> int:
+    """What these packs take on disk, with their indexes; one that is gone takes nothing."""
+    total = 0
+    for pack in packs:
+        for suffix in _PACK_SUFFIXES:
+            with suppress(FileNotFoundError):
+                total += os.stat(repository_directory / "objects" / "pack" / f"{pack}{suffix}").st_size
+    return total
 
 
 def size_bytes(repository_directory: Path) -> int:

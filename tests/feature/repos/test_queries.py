@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from sqlalchemy import update
 
 from hub.access import ANONYMOUS, Role
 from hub.app import Hub
@@ -101,9 +100,20 @@ def test_what_may_not_be_seen_has_no_page(hub: Hub, private_repository: Reposito
 def test_the_size_is_measured_again_and_again(hub: Hub, pusher: Pusher) -> None:
     pusher.git.commit(pusher.work, "big", {"big": os.urandom(100_000)})
     pusher.push((ZERO, pusher.git.head(pusher.work), "refs/heads/main"))
+    sizes = []
     for _ in range(2):
-        run(hub.database, jobs.measure_size.name, (pusher.repository_id,))
-    with hub.database.writing() as session:
-        assert session.get_one(Repository, pusher.repository_id).size_bytes > 100_000
-        session.execute(update(Repository).values(size_bytes=0))
-    jobs.measure_size.function(hub.database, 4711)
+        run(hub.database, jobs.measure_sizes.name, ())
+        with hub.database.reading() as session:
+            sizes.append(session.get_one(Repository, pusher.repository_id).size_bytes)
+    assert sizes[0] == sizes[1] > 100_000
+
+
+def test_a_push_adds_its_pack_to_the_size_at_once(hub: Hub, pusher: Pusher) -> None:
+    commit = pusher.git.commit(pusher.work, "big", {"big": os.urandom(100_000)})
+    pusher.send()
+    packs = [path.stem for path in (pusher.directory / "objects/pack").glob("*.pack")]
+    pusher.judge((ZERO, commit, "refs/heads/main"), packs=packs)
+    pusher.move((ZERO, commit, "refs/heads/main"))
+    pusher.record()
+    with hub.database.reading() as session:
+        assert 100_000 < session.get_one(Repository, pusher.repository_id).size_bytes < 120_000
