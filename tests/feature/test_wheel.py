@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.git_client import GitClient
 from tests.served import ROOT, Served
 
 # One worker builds the wheel for all of these.
@@ -115,6 +116,15 @@ def test_wheel_carries_styles_and_scripts(hubs: list[Served]) -> None:
     answers = [httpx.get(wheel.http + path, trust_env=False) for path in assets]
     assert len(answers) >= 2
     assert all(answer.status_code == 200 and answer.content for answer in answers)
+
+
+def test_wheel_takes_a_push(hubs: list[Served], git: GitClient) -> None:
+    wheel, _ = hubs
+    owner = wheel.person()
+    path = wheel.repository(owner, private=True)
+    commit_id = git.commit(git.init())
+    git.push(git.folder / "work", wheel.url(path, owner), "main")
+    assert git.ls_remote(wheel.url(path, owner)) == {"HEAD": commit_id, "refs/heads/main": commit_id}
 
 
 def test_wheel_brings_a_demo_of_its_own_files(python: Path, tmp_path: Path) -> None:
