@@ -44,14 +44,14 @@ _KEEPALIVE_SECONDS: Final = 30
 _WINDOW_BYTES: Final = 2 << 20
 _PACKET_BYTES: Final = 32 << 10
 
-# The processors' own AES first: with it a large clone costs a quarter less than with ChaCha20.
+# The client's order decides, and OpenSSH's begins with ChaCha20, which costs this process twice the time of
+# the AES that processors have built in. Every client knows one of these.
 _CIPHERS: Final = (
     "aes128-gcm@openssh.com",
     "aes256-gcm@openssh.com",
-    "chacha20-poly1305@openssh.com",
-    "aes256-ctr",
-    "aes192-ctr",
     "aes128-ctr",
+    "aes192-ctr",
+    "aes256-ctr",
 )
 
 _SUFFIX: Final = re.compile(r"(\.git)?/*$")
