@@ -1,10 +1,11 @@
 """What git says before a client asks: its refs, or for protocol v2 its capabilities."""
 
-import asyncio
+import subprocess
 
 from hub.errors import HubError, text
 from hub.gateway.client import Client, unless_left
-from hub.gateway.git_service import GitChild, GitTarget, slots, spawn
+from hub.gateway.git_child import GitChild, spawn
+from hub.gateway.git_service import GitTarget, slots
 from hub.gateway.git_settings import environment, settings
 
 _MAX_ADVERTISEMENTS = 64
@@ -33,7 +34,7 @@ async def advertise(
                 str(target.directory),
             ],
             environment(target, protocol),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
         )
         try:
             await unless_left(client, _pass_on(child, client, preamble))

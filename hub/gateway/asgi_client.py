@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.errors import BadRequest, HubError, UnsupportedMedia, text
 from hub.gateway.client import Client, ClientIdle, ClientLeft
-from hub.gateway.git_service import CHUNK_BYTES
+from hub.gateway.git_child import CHUNK_BYTES
 
 # Any: ASGI's dictionaries hold whatever their `type` says.
 Scope = MutableMapping[str, Any]

@@ -7,6 +7,7 @@ answer there too, so that each request takes the same way through the check and 
 import asyncio
 import contextlib
 import signal
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from hub.gateway.advertisement import advertise
 from hub.gateway.client import BodyReader, Client, ClientIdle, unless_left
 from hub.gateway.fetch_cache import cache_of
 from hub.gateway.fetch_request import FetchRequest, parse
-from hub.gateway.git_service import LOGGER, GitChild, GitTarget, RepositoryPolicy, slots, spawn
+from hub.gateway.git_child import LOGGER, GitChild, spawn
+from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
 from hub.gateway.git_settings import HIDDEN_NAMESPACES, environment, protocol_version, settings
 from hub.gateway.pktline import FLUSH, BadPacket, packet, read_request
 from hub.gateway.policy_client import PolicyUnavailable, ask
@@ -226,7 +228,7 @@ async def _converse_directly(target: GitTarget, protocol: str, client: Client) -
         child = await spawn(
             [*settings(target, _SERVICE), "upload-pack", _CONVERSATION_TIMEOUT, str(target.directory)],
             fetch.environment,
-            stdin=asyncio.subprocess.PIPE,
+            stdin=subprocess.PIPE,
         )
         feed = asyncio.create_task(_feed(child, client))
         try:

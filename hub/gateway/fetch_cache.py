@@ -13,7 +13,8 @@ from enum import Enum
 from pathlib import Path
 
 from hub.gateway.client import Client
-from hub.gateway.git_service import CHUNK_BYTES, LOGGER, GitChild, Limits
+from hub.gateway.git_child import CHUNK_BYTES, LOGGER, GitChild
+from hub.gateway.git_service import Limits
 from hub.gateway.loop_local import LoopLocal
 
 _PAUSE_AFTER_DISK_ERROR_SECONDS = 60.0

@@ -16,7 +16,8 @@ from hub.gateway.asgi_client import HttpClient, Message, Receive, Scope, Send
 from hub.gateway.client import ClientLeft
 from hub.gateway.fetch import upload_pack
 from hub.gateway.fetch_cache import AnswerBroken
-from hub.gateway.git_service import LOGGER, SERVICES, GitTarget, Limits, RepositoryPolicy
+from hub.gateway.git_child import LOGGER
+from hub.gateway.git_service import SERVICES, GitTarget, Limits, RepositoryPolicy
 from hub.gateway.git_settings import environment, protocol_version
 from hub.gateway.pktline import FLUSH, packet
 from hub.gateway.push import receive_pack

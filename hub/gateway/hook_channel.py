@@ -18,7 +18,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hub.gateway.git_service import LOGGER, GitTarget, RepositoryPolicy, slots
+from hub.gateway.git_child import LOGGER
+from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
+from hub.gateway.pipes import reading, writing
 from hub.gateway.pktline import FLUSH, packet, read_packet
 from hub.gateway.policy_client import ask
 from hub.gateway.queues import RepositoryQueue
@@ -27,6 +29,7 @@ NOT_RECORDED = "stored, not recorded; fetch before you push again"
 UNAVAILABLE = "the hub cannot judge this push now; push again"
 
 _HOOKS = ("pre-receive", "proc-receive", "post-receive")
+_QUESTION_BYTES = 1 << 20
 _GATE_SECONDS = 600.0
 _RECORD_SECONDS = 60.0
 _JUDGE_SECONDS = 60.0
@@ -105,8 +108,9 @@ class Conversation:
         tell_end, tells = os.pipe()
         answer_end, answers = os.pipe()
         self._theirs = [ask_end, tell_end, answer_end]
-        self._asks, self._transport = await _reading(asks)
-        self._tells, self._answers = await _writing(tells), await _writing(answers)
+        self._asks, self._transport = await reading(os.fdopen(asks, "rb", buffering=0), _QUESTION_BYTES)
+        self._tells = await writing(os.fdopen(tells, "wb", buffering=0))
+        self._answers = await writing(os.fdopen(answers, "wb", buffering=0))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -305,19 +309,3 @@ def _answer_packets(refs: Sequence[str], answers: Iterable[Sequence[Any]]) -> by
             reason = detail if isinstance(detail, str) else "named twice in one push"
             out.append(packet(b"ng %s %s" % (name, _CONTROL.sub("?", reason).encode("utf-8", "replace"))))
     return b"".join(out) + FLUSH
-
-
-async def _reading(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
-    reader = asyncio.StreamReader(limit=1 << 20)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
-    )
-    return reader, transport
-
-
-async def _writing(descriptor: int) -> asyncio.StreamWriter:
-    loop = asyncio.get_running_loop()
-    transport, protocol = await loop.connect_write_pipe(
-        lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), os.fdopen(descriptor, "wb", buffering=0)
-    )
-    return asyncio.StreamWriter(transport, protocol, None, loop)

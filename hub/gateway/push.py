@@ -6,12 +6,14 @@ Over SSH, `converse` serves a whole session as two children, `--advertise-refs` 
 import asyncio
 import contextlib
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 
 from hub.errors import TooLarge, Unavailable, text
 from hub.gateway.advertisement import advertise
 from hub.gateway.client import Client, ClientIdle, ClientLeft
-from hub.gateway.git_service import LOGGER, GitChild, GitTarget, slots, spawn
+from hub.gateway.git_child import LOGGER, GitChild, spawn
+from hub.gateway.git_service import GitTarget, slots
 from hub.gateway.git_settings import environment, settings
 from hub.gateway.held_report import HeldReport
 from hub.gateway.hook_channel import Conversation
@@ -59,7 +61,7 @@ async def _start(
     child = await spawn(
         [*settings(target, _SERVICE), "receive-pack", "--stateless-rpc", str(target.directory)],
         {**environment(target, protocol), **(conversation.environment if conversation else {})},
-        stdin=asyncio.subprocess.PIPE,
+        stdin=subprocess.PIPE,
         inherited=conversation.descriptors if conversation else (),
     )
     stack.push_async_callback(child.end)
