@@ -16,8 +16,7 @@ help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
 run: install ## Start a hub with demo content on this machine
-	@$(BIN)/hub demo --quiet
-	@HUB_LOG_LEVEL=$${HUB_LOG_LEVEL:-warning} exec $(BIN)/hub serve
+	@HUB_LOG_LEVEL=$${HUB_LOG_LEVEL:-warning} exec $(BIN)/hub serve --demo
 
 install: check .venv/installed ## Install the hub into .venv
 

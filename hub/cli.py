@@ -77,10 +77,18 @@ def migrate(line: CommandLine) -> None:
 @_http
 @_ssh
 @click.option("--ready-file", metavar="FILE", help="Written, with the addresses, when every part answers.")
+@click.option("--demo", "with_demo", is_flag=True, help="Make the hub if needed and bring the demo first.")
 @pass_line
-def serve(line: CommandLine, http: str | None, ssh: str | None, ready_file: str | None) -> None:
+def serve(
+    line: CommandLine, http: str | None, ssh: str | None, ready_file: str | None, *, with_demo: bool
+) -> None:
     """Serve the whole hub: every part, each started again if it ends."""
-    config = line.with_overrides({"http": http, "ssh": ssh, "ready_file": ready_file}).config
+    line = line.with_overrides({"http": http, "ssh": ssh, "ready_file": ready_file})
+    config = line.config
+    if with_demo:
+        prepare(config)
+        demo.bring(line.hub)
+        line.close()
     require_current(config)
     sys.exit(Supervisor(config, on_ready=lambda addresses: _welcome(config, addresses)).run())
 
@@ -136,15 +144,13 @@ def _run_part(line: CommandLine, run: Callable[[Config], None]) -> None:
 
 
 @hub.command("demo")
-@click.option("--quiet", is_flag=True, help="Print nothing: `hub serve` says the same when it is ready.")
 @pass_line
-def bring_demo(line: CommandLine, quiet: bool) -> None:
+def bring_demo(line: CommandLine) -> None:
     """Bring demo accounts and repositories; may be run again."""
     prepare(line.config)
     demo.bring(line.hub)
-    if not quiet:
-        click.echo(demo.describe(line.config, http_address(line.config), line.config.ssh or None))
-        click.echo("Start the hub with `hub serve`.")
+    click.echo(demo.describe(line.config, http_address(line.config), line.config.ssh or None))
+    click.echo("Start the hub with `hub serve`.")
 
 
 @hub.command("config")

@@ -141,9 +141,11 @@ def test_demo_leaves_a_person_of_the_same_name_alone(run: Run) -> None:
     assert "There is an account bo that is not of the demo." in run("demo", exit_code=1).stderr
 
 
-def test_demo_is_not_served_beyond_this_machine(run: Run) -> None:
-    run("demo")
-    errors = run("serve", "--http", "192.0.2.1:0", "--ssh", "127.0.0.1:0", exit_code=1).stderr
+@pytest.mark.parametrize("option", [(), ("--demo",)])
+def test_demo_is_not_served_beyond_this_machine(run: Run, option: tuple[str, ...]) -> None:
+    if not option:
+        run("demo")
+    errors = run("serve", *option, "--http", "192.0.2.1:0", "--ssh", "127.0.0.1:0", exit_code=1).stderr
     assert errors.startswith("The hub does not listen on 192.0.2.1:0.\n")
     assert "demo accounts" in errors
 
