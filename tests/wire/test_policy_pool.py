@@ -87,7 +87,10 @@ def test_answer_comes_back_with_its_question(pool: RunningPool) -> None:
     assert pool.ask("echo", text="Grüße\n" * 50_000)["said"] == "Grüße\n" * 50_000
 
 
-@pytest.mark.parametrize(("question", "why"), [("fail", "ValueError: no such ref"), ("nonsense", "there is no question nonsense")])
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [("fail", "ValueError: no such ref"), ("nonsense", "there is no question nonsense")],
+)
 def test_question_that_cannot_be_answered_says_so(pool: RunningPool, question: str, why: str) -> None:
     with pytest.raises(PolicyUnavailable, match=why):
         pool.ask(question)
