@@ -7,7 +7,6 @@ from typing import Final, Generic, TypeVar
 T = TypeVar("T")
 
 PAGE_SIZE: Final = 30
-MAX_NUMBER: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +35,3 @@ def make_page(items: Sequence[T], *, number: int, total: int, size: int = PAGE_S
         has_previous=number > 1,
         total=total,
     )
-
-
-def cut(items: Sequence[T], *, number: int, size: int = PAGE_SIZE) -> Page[T]:
-    """The page of that number out of a list that is known as a whole."""
-    start = offset_of(number, size)
-    return make_page(items[start : start + size], number=number, total=len(items), size=size)

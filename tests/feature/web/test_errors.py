@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy.exc
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.exceptions import BadRequestKeyError, ImATeapot, UnsupportedMediaType
 
 from hub.accounts.models import Principal, User
 from hub.app import Hub, create_app
@@ -52,7 +53,29 @@ def twice() -> str:
     return "done"
 
 
-VIEWS: list[Callable[[], str]] = [boom, short_and_stout, locked, later, closed, twice]
+def strange() -> str:
+    raise ImATeapot
+
+
+def unread() -> str:
+    raise UnsupportedMediaType
+
+
+def partial() -> str:
+    raise BadRequestKeyError("secret")
+
+
+VIEWS: list[Callable[[], str]] = [
+    boom,
+    short_and_stout,
+    locked,
+    later,
+    closed,
+    twice,
+    strange,
+    unread,
+    partial,
+]
 
 
 @pytest.fixture
@@ -158,6 +181,28 @@ def test_wrong_method_names_the_right_ones(app: Flask) -> None:
     answer = Visitor(app).client.put("/new")
     assert answer.status_code == 405
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "what"),
+    [
+        ("/-/strange", 418, "The request was refused"),
+        ("/-/unread", 415, "This address does not read a body of this kind"),
+        ("/-/partial", 400, "The request is not complete"),
+    ],
+)
+def test_errors_of_the_library_are_told_in_our_words(app: Flask, path: str, status: int, what: str) -> None:
+    answer = Visitor(app).get(path)
+    assert answer.status_code == status
+    assert what in words_of(answer.text)
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["an\0na", "an\udcffna"])
+def test_field_that_is_no_text_is_refused(app: Flask, name: str) -> None:
+    answer = Visitor(app).submit("/login", name=name.encode("utf-8", "surrogateescape"), password="x")
+    assert answer.status_code in (400, 401)
+    assert answer.status_code == (400 if "\0" in name else 401)
 
 
 def test_large_body_is_refused_unread(app: Flask, config: Config) -> None:
