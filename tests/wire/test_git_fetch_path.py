@@ -139,15 +139,15 @@ def test_a_cache_folder_that_cannot_be_used_costs_only_speed(hosted: Hosted, tmp
 
 def test_the_last_reader_to_leave_ends_git_and_the_first_does_not(hosted: Hosted, tmp_path: Path) -> None:
     packs_made(hosted, tmp_path, pause_seconds=30)
-    requests = [SlowRequest(hosted.server.port, "/demo.git/git-upload-pack", V2) for _ in range(2)]
-    for number, request in enumerate(requests, 1):
-        request.send(clone_request(hosted))
-        request.end()
-        assert wait_until(lambda n=number: hosted.script.questions().count("wants") == n)  # type: ignore[misc]
-    assert wait_until(lambda: len(git_processes(hosted.directory)) == 1)
-    requests[0].__exit__()
-    assert not wait_until(lambda: git_processes(hosted.directory) == [], 0.3)
-    requests[1].__exit__()
+    hosted.change(config={**hosted.fields["config"], "uploadpack.keepAlive": "1"})
+    with SlowRequest(hosted.server.port, "/demo.git/git-upload-pack", V2) as second:
+        with SlowRequest(hosted.server.port, "/demo.git/git-upload-pack", V2) as first:
+            for request in (first, second):
+                request.send(clone_request(hosted))
+                request.end()
+                request.read_until(b"packfile")
+            assert len(git_processes(hosted.directory)) == 1
+        assert not wait_until(lambda: git_processes(hosted.directory) == [], 0.3)
     assert wait_until(lambda: git_processes(hosted.directory) == [], 2)
 
 

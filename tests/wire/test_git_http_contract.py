@@ -151,11 +151,12 @@ def test_a_compressed_request_is_served(server: GatewayServer, encoding: str) ->
     ("encoding", "body"),
     [
         ("gzip", b"this is not gzip"),
-        ("gzip", gzip.compress(v2_request("ls-refs"))[:-9]),
-        ("gzip", gzip.compress(v2_request("ls-refs")) + b"more"),
+        ("gzip", gzip.compress(b"0000")[:-9]),
+        ("gzip", gzip.compress(b"0000") + b"more"),
         ("gzip", b""),
-        ("br", v2_request("ls-refs")),
+        ("br", b"0000"),
     ],
+    ids=["not gzip", "cut", "more", "empty", "unknown"],
 )
 @pytest.mark.parametrize("service", ["git-upload-pack", "git-receive-pack"])
 def test_a_body_that_cannot_be_decoded_is_the_clients_fault(
