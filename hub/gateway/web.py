@@ -12,7 +12,6 @@ from gunicorn.arbiter import Arbiter
 from hub.app import Hub, create_app
 from hub.gateway import lifeline
 from hub.gateway.listeners import BACKLOG
-from hub.web.render import compile_templates
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -61,7 +60,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> "Flask":
         """The Flask application, made once before the workers are forked."""
         flask_app = create_app(self._hub)
-        compile_templates(flask_app)
+        # Compiled now, templates are shared by all workers, and no reader waits for it.
+        for template in flask_app.jinja_env.list_templates(extensions=["html"]):
+            flask_app.jinja_env.get_template(template)
         gc.collect()
         gc.freeze()
         return flask_app

@@ -58,12 +58,6 @@ def render(template: str, /, **context: object) -> str:
     return flask.render_template(template, **context)
 
 
-def compile_templates(app: Flask) -> None:
-    """Compiles every template now, so that workers forked later share the work and no reader waits for it."""
-    for name in app.jinja_env.list_templates(extensions=["html"]):
-        app.jinja_env.get_template(name)
-
-
 def asset_url(kind: str) -> str:
     """The address of the one stylesheet (`css`) or script (`js`)."""
     asset = {"css": assets.stylesheet, "js": assets.script}[kind]()
