@@ -49,7 +49,7 @@ class Objects:
         """`commit`, `tree`, `blob` or `tag`; None where there is no such object."""
         try:
             kind, _ = self._git_repo.odb.read_header(pygit2.Oid(hex=object_id))
-        except KeyError:
+        except (KeyError, ValueError):  # not there, or no id of this kind of repository
             return None
         return _KINDS.get(ObjectType(kind))
 

@@ -99,7 +99,7 @@ def test_bitmaps_change_no_answer(history: Pusher) -> None:
 def test_an_empty_repository_refuses_everything(hub: Hub, repository: Repository, pusher: Pusher) -> None:
     pusher.send()
     assert directory(hub.config, repository) == pusher.directory
-    wants = ids(pusher, "HEAD", "HEAD^{tree}")
+    wants = [*ids(pusher, "HEAD", "HEAD^{tree}"), "1" * 64, "no id"]
     assert refused(pusher, *wants) == wants
 
 
