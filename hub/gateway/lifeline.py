@@ -5,9 +5,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import structlog
+
+from hub.errors import HubError
 
 # prctl(2); Python has no call for it.
 _PR_SET_PDEATHSIG: Final = 1
@@ -42,6 +45,8 @@ def fork(name: str, work: Callable[[], None]) -> int:
         status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except HubError as error:
+        log.error("process_failed", name=name, reason=error.as_text())
     except BaseException:
         log.exception("process_failed", name=name)
     finally:
@@ -99,6 +104,10 @@ def reap() -> list[tuple[int, int]]:
 
 
 def children() -> set[int]:
-    """The ids of this process's own children, adopted ones included."""
-    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listing:
-        return {int(number) for number in listing.read().split()}
+    """The ids of this process's own children, adopted ones included; empty where the kernel does not tell
+    (CONFIG_PROC_CHILDREN)."""
+    try:
+        listing = Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii")
+    except FileNotFoundError:
+        return set()
+    return {int(number) for number in listing.split()}

@@ -156,12 +156,14 @@ class Pool:
                 os.kill(orphan, signal.SIGKILL)
 
     def _stop(self) -> None:
-        for child in lifeline.children():
-            os.kill(child, signal.SIGTERM)
+        left = lifeline.children() | self._started.keys()
+        for child in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
         ends_at = time.monotonic() + _STOP_SECONDS
-        while lifeline.children() and time.monotonic() < ends_at:
+        while left and time.monotonic() < ends_at:
             lifeline.wait_for_signal(0.1)
-            lifeline.reap()
+            left -= {child for child, _ in lifeline.reap()}
 
     def _reconcile(self) -> None:
         self._listener.close()

@@ -23,6 +23,7 @@ from hub.config import Config
 from hub.errors import Conflict, text
 from hub.gateway import lifeline, parts, readiness
 from hub.gateway.exposure import refuse_strangers
+from hub.gateway.forwarded import Proxies
 from hub.gateway.front import STOP_SECONDS
 from hub.gateway.listeners import (
     bind_tcp,
@@ -108,6 +109,7 @@ class Supervisor:
     def run(self) -> int:
         """Runs the whole hub until a signal to stop; returns the exit status. Raises HubError in words."""
         refuse_strangers(self._config, self._config.http, self._config.ssh)
+        Proxies(self._config.trusted_proxies)  # a mistake there is said now, not by a part that cannot start
         with only_one(self._config):
             if self._config.ready_file:
                 Path(self._config.ready_file).unlink(missing_ok=True)

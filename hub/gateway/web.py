@@ -1,6 +1,7 @@
 """The web workers: gunicorn over the Flask application, on a Unix socket that only the front uses."""
 
 import gc
+import logging
 import os
 import socket
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config as GunicornConfig
+from gunicorn.glogging import Logger
 
 from hub.app import Hub, create_app
 from hub.gateway import lifeline
@@ -20,6 +23,16 @@ if TYPE_CHECKING:
 WORKER_SECONDS: Final = 30
 _STOP_SECONDS: Final = 10
 _REQUESTS_PER_WORKER: Final = 1000
+
+
+class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """What gunicorn says about itself, among the hub's own lines."""
+
+    def setup(self, cfg: GunicornConfig) -> None:
+        """Has gunicorn's logger pass everything on from warnings upwards."""
+        self.error_log.handlers = []
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -50,7 +63,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "forwarded_allow_ips": "*",
             "limit_request_line": 0,
             "limit_request_field_size": 0,
-            "loglevel": "warning",
+            "logger_class": ServerLog,
             "pre_fork": self._before_fork,
             "post_fork": self._after_fork,
         }

@@ -120,7 +120,8 @@ class WebProxy:
         size = 0
         while int(declared) <= self._max_request_bytes:
             try:
-                message = await asyncio.wait_for(receive(), self._idle_seconds)
+                async with asyncio.timeout(self._idle_seconds):
+                    message = await receive()
             except TimeoutError:
                 raise BodyTooSlow(self._idle_seconds) from None
             if message["type"] == "http.disconnect":
@@ -184,7 +185,8 @@ class WebProxy:
             for chunk in _chunks(answer.body):
                 message: Message = {"type": "http.response.body", "body": chunk, "more_body": True}
                 try:
-                    await asyncio.wait_for(send(message), self._idle_seconds)
+                    async with asyncio.timeout(self._idle_seconds):
+                        await send(message)
                 except TimeoutError:
                     raise ClientGone from None
         await send({"type": "http.response.body", "body": b""})
