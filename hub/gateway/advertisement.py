@@ -1,14 +1,17 @@
 """What git says before a client asks: its refs, or for protocol v2 its capabilities."""
 
 import subprocess
+import tempfile
+from typing import IO
 
 from hub.errors import HubError, text
 from hub.gateway.client import Client, unless_left
-from hub.gateway.git_child import GitChild, spawn
+from hub.gateway.git_child import CHUNK_BYTES, spawn
 from hub.gateway.git_service import GitTarget, slots
 from hub.gateway.git_settings import environment, settings
 
 _MAX_ADVERTISEMENTS = 64
+_IN_MEMORY_BYTES = 1 << 20
 
 
 class Unreadable(HubError):
@@ -22,35 +25,33 @@ async def advertise(
 ) -> None:
     """Writes the advertisement of `service`, after `preamble`; raises Unreadable when git has nothing to say.
 
-    Needs no slot of those for packs: it is short work, and what every client begins with.
+    Needs no slot of those for packs: it is short work, and what every client begins with. What git says is
+    kept until git is done, so that a client that does not read it holds nobody else up.
     """
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as said:
+        said.write(preamble)
+        await unless_left(client, _listen(target, service, protocol, said))
+        said.seek(0)
+        while data := said.read(CHUNK_BYTES):
+            await unless_left(client, client.write(data))
+
+
+async def _listen(target: GitTarget, service: str, protocol: str, said: IO[bytes]) -> None:
+    command = [service.removeprefix("git-"), "--stateless-rpc", "--advertise-refs", str(target.directory)]
     async with slots("advertisement", _MAX_ADVERTISEMENTS):
         child = await spawn(
-            [
-                *settings(target, service),
-                service.removeprefix("git-"),
-                "--stateless-rpc",
-                "--advertise-refs",
-                str(target.directory),
-            ],
-            environment(target, protocol),
-            stdin=subprocess.DEVNULL,
+            [*settings(target, service), *command], environment(target, protocol), stdin=subprocess.DEVNULL
         )
         try:
-            await unless_left(client, _pass_on(child, client, preamble))
+            is_silent = True
+            while data := await child.read():
+                said.write(data)
+                is_silent = False
+            await child.wait()
         finally:
             await child.end()
-
-
-async def _pass_on(child: GitChild, client: Client, preamble: bytes) -> None:
-    data = await child.read()
-    if not data:
-        await child.wait()
+    if is_silent:
         raise Unreadable(
             text("git cannot read this repository."),
             next_step=text("The log of the hub says why; tell its administrator."),
         )
-    await client.write(preamble + data)
-    while data := await child.read():
-        await client.write(data)
-    await child.wait()

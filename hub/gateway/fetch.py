@@ -11,12 +11,13 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from hub.errors import TooLarge, Unavailable, text
 from hub.gateway.advertisement import advertise
 from hub.gateway.client import BodyReader, Client, ClientIdle, unless_left
-from hub.gateway.fetch_cache import cache_of
+from hub.gateway.fetch_cache import Producer, cache_of
 from hub.gateway.fetch_request import FetchRequest, parse
 from hub.gateway.git_child import LOGGER, GitChild, spawn
 from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
@@ -32,6 +33,7 @@ _SHORT_PER_SLOT = 16
 _CONVERSATIONS_PER_SLOT = 4
 # git's own watch over a conversation of which we do not know whose turn it is (git-upload-pack(1)).
 _CONVERSATION_TIMEOUT = "--timeout=600"
+_TEMPORARY = Path(tempfile.gettempdir())
 
 
 async def upload_pack(target: GitTarget, protocol: str, client: Client) -> None:
@@ -197,13 +199,31 @@ async def _follow(fetch: _Fetch, policy: RepositoryPolicy, key: str, body: bytes
 
 async def _run(fetch: _Fetch, spool: IO[bytes], arguments: list[str], *, needs_slot: bool = True) -> None:
     """Serves one request by a git of its own."""
-    await unless_left(fetch.client, _pump(fetch, spool, arguments, needs_slot))
+
+    def produce() -> contextlib.AbstractAsyncContextManager[GitChild]:
+        return _running(fetch, spool, arguments, needs_slot=needs_slot)
+
+    policy = fetch.target.policy
+    directory = policy.cache if policy is not None and policy.cache is not None else _TEMPORARY
+    cache = cache_of(directory, fetch.target.limits)
+    try:
+        answer = None if cache.is_paused else cache.unshared(produce)
+    except OSError as error:
+        LOGGER.error("an answer to a fetch has no file: %s", error)
+        answer = None
+    if answer is None:
+        await unless_left(fetch.client, _pump(fetch.client, produce))
+        return
+    try:
+        await unless_left(fetch.client, answer.follow(fetch.client))
+    finally:
+        answer.release()
 
 
-async def _pump(fetch: _Fetch, spool: IO[bytes], arguments: list[str], needs_slot: bool) -> None:
-    async with _running(fetch, spool, arguments, needs_slot=needs_slot) as child:
+async def _pump(client: Client, produce: Producer) -> None:
+    async with produce() as child:
         while data := await child.read():
-            await fetch.client.write(data)
+            await client.write(data)
         await child.wait()
 
 

@@ -140,8 +140,13 @@ class FetchCache:
 
     @property
     def is_open(self) -> bool:
-        """Whether answers are kept at the moment: not for a while after the disk failed."""
-        return self._limits.cache_bytes > 0 and time.monotonic() >= self._paused_until
+        """Whether answers are kept at the moment."""
+        return self._limits.cache_bytes > 0 and not self.is_paused
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the disk failed a short while ago: nothing is written to it then."""
+        return time.monotonic() < self._paused_until
 
     def answer(self, key: str, produce: Producer) -> CachedAnswer:
         """The answer kept under `key`, whole or growing; otherwise a new one that `produce` fills.
@@ -152,16 +157,30 @@ class FetchCache:
         if known is not None and known.is_usable:
             return known
         self._forget(key)
+        self._answers[key] = self._begin(produce, lambda answer, fault: self._ended(key, answer, fault))
+        return self._answers[key]
+
+    def unshared(self, produce: Producer) -> CachedAnswer:
+        """A new answer for one client, who releases it; nobody else is given it. Raises OSError.
+
+        Through a file, git is done at its own speed: a client that reads slowly, or not at all, then keeps
+        neither a process nor a place among those that git works on at once.
+        """
+        return self._begin(produce, lambda _, fault: self._note(fault))
+
+    def _begin(self, produce: Producer, on_end: OnEnd) -> CachedAnswer:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = CachedAnswer(self._directory)
-        self._answers[key] = made
-        made.start(produce, lambda answer, fault: self._ended(key, answer, fault))
+        made.start(produce, on_end)
         return made
 
-    def _ended(self, key: str, answer: CachedAnswer, fault: BaseException | None) -> None:
+    def _note(self, fault: BaseException | None) -> None:
         if fault is not None:
             LOGGER.error("answers to fetches are not kept for a minute: %s", fault)
             self._paused_until = time.monotonic() + _PAUSE_AFTER_DISK_ERROR_SECONDS
+
+    def _ended(self, key: str, answer: CachedAnswer, fault: BaseException | None) -> None:
+        self._note(fault)
         if self._answers.get(key) is not answer:
             return
         if not answer.is_usable:

@@ -67,19 +67,30 @@ def receive_pack(served: Served, path: str, body: bytes, person: Person | None) 
 
 
 def fetch_v2(served: Served, path: str, wants: Iterable[str], person: Person | None = None) -> Answer:
-    """A clone's request of protocol v2 for these objects: no haves, so that the answer may be a kept one."""
-    lines = [f"want {want}" for want in wants]
-    capabilities = (b"command=fetch", b"agent=git/test", b"object-format=sha1")
-    parts = [packet(line) for line in capabilities]
-    parts += [b"0001", packet(b"ofs-delta"), *(packet(line.encode()) for line in lines), packet(b"done")]
+    """The answer to a clone of these objects by protocol v2."""
     headers = {"Content-Type": "application/x-git-upload-pack-request", "Git-Protocol": "version=2"}
     return request(
         served,
         f"/{path}.git/git-upload-pack",
         method="POST",
         headers={**as_git(person), **headers},
-        body=b"".join(parts) + b"0000",
+        body=fetch_v2_body(wants),
     )
+
+
+def fetch_v2_body(wants: Iterable[str], haves: Iterable[str] = ()) -> bytes:
+    """A request of protocol v2 for these objects; one without haves may be answered from what is kept."""
+    capabilities = (b"command=fetch", b"agent=git/test", b"object-format=sha1")
+    ids = [f"want {want}".encode() for want in wants] + [f"have {have}".encode() for have in haves]
+    arguments = [b"ofs-delta", *ids, b"done"]
+    sections = [b"".join(packet(line) for line in lines) for lines in (capabilities, arguments)]
+    return b"0001".join(sections) + b"0000"
+
+
+def fetch_v0_body(wants: Iterable[str], haves: Iterable[str] = ()) -> bytes:
+    """A request of the oldest protocol for these objects."""
+    asked = b"".join(packet(f"want {want} ofs-delta\n".encode()) for want in wants)
+    return asked + b"0000" + b"".join(packet(f"have {have}\n".encode()) for have in haves) + packet(b"done\n")
 
 
 def packet(data: bytes) -> bytes:
