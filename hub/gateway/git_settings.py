@@ -88,7 +88,8 @@ def environment(target: GitTarget, protocol: str) -> dict[str, str]:
     """The environment of one child, without a variable of the server's own but PATH.
 
     `protocol` is what the client sent as Git-Protocol, or as GIT_PROTOCOL over SSH; it is ignored unless
-    it is well formed (git(1)). The target's additions win.
+    it is well formed (git(1)). The target's additions win. Whoever moves refs is named in reflogs as
+    git-http-backend(1) names them, unless the target does.
     """
     result = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -98,7 +99,11 @@ def environment(target: GitTarget, protocol: str) -> dict[str, str]:
     }
     if len(protocol) <= _LONGEST_PROTOCOL and _PROTOCOL.fullmatch(protocol):
         result["GIT_PROTOCOL"] = protocol
-    return {**result, **target.environment}
+    result.update(target.environment)
+    user = result.get("REMOTE_USER") or "anonymous"
+    result.setdefault("GIT_COMMITTER_NAME", user)
+    result.setdefault("GIT_COMMITTER_EMAIL", f"{user}@http.{result.get('REMOTE_ADDR') or '(none)'}")
+    return result
 
 
 def protocol_version(environ: Mapping[str, str]) -> int:

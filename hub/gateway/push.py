@@ -47,6 +47,8 @@ async def receive_pack(target: GitTarget, protocol: str, client: Client) -> None
     async with slots("push", _MAX_PUSHES), contextlib.AsyncExitStack() as stack:
         push = await _start(target, protocol, client, stack)
         await push.run()
+    if push.is_muted:
+        raise ClientLeft  # a part of the answer was not taken: it must not end as if it were whole
     await client.finish()
 
 
@@ -81,8 +83,9 @@ class _Push:
         self._child = child
         self._conversation = conversation
         self._limit_bytes = limit_bytes
-        self._is_muted = False
         self._has_spoken = False
+        self.is_muted = False
+        """Whether the client stopped taking its answer."""
 
     async def run(self) -> None:
         # git's output is read from the start: it may answer, and stop reading, before the body's end.
@@ -139,19 +142,19 @@ class _Push:
         await self._say(rest)
 
     async def _say(self, data: bytes) -> None:
-        if not data or self._is_muted:
+        if not data or self.is_muted:
             return
         self._has_spoken = True
         try:
             await self._client.write(data)
         except (ClientLeft, ClientIdle):
             # The push goes on: whether its body came whole decides, not whether its answer is read.
-            self._is_muted = True
+            self.is_muted = True
 
     async def _end_early(self, relay: asyncio.Task[None]) -> None:
         """Lets git come to its own end. An end of input, not a signal: since 2.38 a killed receive-pack
         leaves its quarantine behind."""
-        self._is_muted = True
+        self.is_muted = True
         if self._conversation is not None:
             self._conversation.abort()
         self._child.stdin.close()

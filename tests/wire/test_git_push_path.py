@@ -1,5 +1,6 @@
 """A push through the gateway with a scripted policy: who is asked what, and what the client reads."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def test_a_push_is_gated_judged_and_recorded_in_turn(hosted: Hosted, client: Git
     assert judge.values["options"] == [["topic", "x=y"], ["plain", ""]]
     assert judge.values["atomic"] is True
     assert judge.values["base_url"] == "http://hub.test"
+    assert 0 < judge.values["deadline"] - time.monotonic() < 60
 
 
 def test_packs_that_the_gate_saw_are_given_to_the_judge(hosted: Hosted) -> None:

@@ -71,7 +71,22 @@ def test_the_environment_is_built_from_nothing(monkeypatch: pytest.MonkeyPatch) 
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_PROTOCOL": "version=2",
         "REMOTE_USER": "anna",
+        "GIT_COMMITTER_NAME": "anna",
+        "GIT_COMMITTER_EMAIL": "anna@http.(none)",
     }
+
+
+@pytest.mark.parametrize(
+    ("added", "name", "email"),
+    [
+        ({}, "anonymous", "anonymous@http.(none)"),
+        ({"REMOTE_ADDR": "127.0.0.1"}, "anonymous", "anonymous@http.127.0.0.1"),
+        ({"GIT_COMMITTER_NAME": "Anna", "GIT_COMMITTER_EMAIL": "a@example.org"}, "Anna", "a@example.org"),
+    ],
+)
+def test_reflogs_name_people_as_the_stock_server_does(added: dict[str, str], name: str, email: str) -> None:
+    found = environment(target(environment=added), "")
+    assert (found["GIT_COMMITTER_NAME"], found["GIT_COMMITTER_EMAIL"]) == (name, email)
 
 
 @pytest.mark.parametrize(
