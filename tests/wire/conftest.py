@@ -47,9 +47,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def library(
-    served: Served, anna: Person, history: Path, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def library(served: Served, anna: Person, history: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path of a public repository with that history; tests read it and push nothing."""
     path = served.repository(anna)
     git = GitClient(tmp_path_factory.mktemp("filler"))

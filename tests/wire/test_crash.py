@@ -112,7 +112,9 @@ def test_nothing_acknowledged_is_lost_whenever_the_hub_is_killed(
     places: list[Place], push_seconds: float, fresh_served: Served, database_kind: str
 ) -> None:
     moments = [random.uniform(0.01, 1.2 * push_seconds) for _ in range(KILLS[database_kind])]
-    print(f"{REPOSITORIES} pushes take {push_seconds:.2f} s; killed after {[round(one, 3) for one in moments]}")
+    print(
+        f"{REPOSITORIES} pushes take {push_seconds:.2f} s; killed after {[round(one, 3) for one in moments]}"
+    )
     acknowledged = 0
     for moment in moments:
         done = [(place, push.result().ok) for place, push in _pushes_cut_off(places, moment)]

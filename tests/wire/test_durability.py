@@ -60,9 +60,7 @@ def calls(served: Served, anna: Person, git: GitClient, path: str, tmp_path: Pat
 
 def first(calls: list[str], pattern: str, after: int = -1) -> int:
     """The place of the first call that matches, later than `after`."""
-    return next(
-        number for number, call in enumerate(calls) if number > after and re.search(pattern, call)
-    )
+    return next(number for number, call in enumerate(calls) if number > after and re.search(pattern, call))
 
 
 def last(calls: list[str], pattern: str) -> int:
@@ -91,9 +89,7 @@ def test_pack_refs_directories_and_record_are_on_the_disk_before_the_answer(
     assert max(synced) < recorded < answered
 
 
-def test_intent_is_on_the_disk_before_git_moves_the_ref(
-    served: Served, path: str, calls: list[str]
-) -> None:
+def test_intent_is_on_the_disk_before_git_moves_the_ref(served: Served, path: str, calls: list[str]) -> None:
     directory = re.escape(os.fspath(served.git_directory(path)))
 
     intended = first(calls, r"(fsync|fdatasync)\(\d+<.*hub\.sqlite-wal>")

@@ -58,9 +58,15 @@ def test_dulwich_is_told_why_its_push_was_refused(
 
     with Repo(str(git.folder / "clone")) as repo:
         porcelain.push(
-            repo, served.url(path), "+main", outstream=_Discarded(), errstream=errors, force=True,
-            username=anna.name, password=anna.token,
-        )  # fmt: skip
+            repo,
+            served.url(path),
+            "+main",
+            outstream=_Discarded(),
+            errstream=errors,
+            force=True,
+            username=anna.name,
+            password=anna.token,
+        )
 
     assert b"protected branch" in errors.seen
     assert tip(served, git, path, "refs/heads/main") == before

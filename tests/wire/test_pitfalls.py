@@ -190,9 +190,14 @@ def test_08_judge_that_comes_too_late_commits_nothing(hub: Hub, git: GitClient) 
 
     with pytest.raises(TimeoutError):
         receive.judge(
-            hub.database, push, [(ZERO, tip, "refs/heads/topic")],
-            options={}, atomic=False, packs=[], deadline=time.monotonic() - 1,
-        )  # fmt: skip
+            hub.database,
+            push,
+            [(ZERO, tip, "refs/heads/topic")],
+            options={},
+            atomic=False,
+            packs=[],
+            deadline=time.monotonic() - 1,
+        )
 
     with hub.database.reading() as session:
         assert session.scalar(text("SELECT count(*) FROM push_intents")) == 0

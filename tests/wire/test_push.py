@@ -142,9 +142,7 @@ def test_push_options_are_accepted(hers: GitClient, way: Way, path: str, work: P
     assert agree(way, hers, path) == {"refs/heads/main": tip}
 
 
-def test_shallow_clone_can_push(
-    hers: GitClient, way: Way, path: str, work: Path, anna: Person
-) -> None:
+def test_shallow_clone_can_push(hers: GitClient, way: Way, path: str, work: Path, anna: Person) -> None:
     hers.commit(work, "Two")
     hers.push(work, "origin", "main")
     hers.clone(way.url(path, anna), "shallow", "--depth", "1")

@@ -72,9 +72,7 @@ def test_role_in_a_private_repository_decides_about_a_branch(
 
 
 @pytest.mark.parametrize("ref", ["refs/for/main", "refs/for/main/topic"])
-def test_proposing_is_refused_in_words(
-    hers: GitClient, way: Way, path: str, work: Path, ref: str
-) -> None:
+def test_proposing_is_refused_in_words(hers: GitClient, way: Way, path: str, work: Path, ref: str) -> None:
     hers.commit(work, "A proposal")
 
     refused = hers.push(work, "origin", f"HEAD:{ref}", check=False)
@@ -135,9 +133,7 @@ def test_too_large_object_is_refused_with_its_path_and_the_limit(
     assert not list((strict.git_directory(path) / "objects" / "pack").iterdir())
 
 
-def test_too_large_push_is_refused_with_the_limit(
-    strict_way: Way, tmp_path: Path, strict: Served
-) -> None:
+def test_too_large_push_is_refused_with_the_limit(strict_way: Way, tmp_path: Path, strict: Served) -> None:
     person = strict.person()
     path = strict.repository(person)
     git = strict_way.client(tmp_path / "git", person)
@@ -152,9 +148,7 @@ def test_too_large_push_is_refused_with_the_limit(
     assert refs_on_disk(git, strict.git_directory(path)) == {}
 
 
-def test_too_many_refs_are_refused_with_the_limit(
-    strict_way: Way, tmp_path: Path, strict: Served
-) -> None:
+def test_too_many_refs_are_refused_with_the_limit(strict_way: Way, tmp_path: Path, strict: Served) -> None:
     person = strict.person()
     path = strict.repository(person)
     git = strict_way.client(tmp_path / "git", person)
@@ -168,9 +162,7 @@ def test_too_many_refs_are_refused_with_the_limit(
     assert refs_on_disk(git, strict.git_directory(path)) == {}
 
 
-def test_damaged_object_is_refused_and_named(
-    hers: GitClient, way: Way, path: str, work: Path
-) -> None:
+def test_damaged_object_is_refused_and_named(hers: GitClient, way: Way, path: str, work: Path) -> None:
     tip = _commit_of_tree(hers, work, b"100644 .git", "A file called .git")
 
     refused = hers.push(work, "origin", f"{tip}:refs/heads/bad", check=False)
@@ -180,9 +172,7 @@ def test_damaged_object_is_refused_and_named(
     assert set(refs_on_disk(hers, way.served.git_directory(path))) == {"refs/heads/main"}
 
 
-def test_fault_that_old_histories_have_is_accepted(
-    hers: GitClient, way: Way, path: str, work: Path
-) -> None:
+def test_fault_that_old_histories_have_is_accepted(hers: GitClient, way: Way, path: str, work: Path) -> None:
     tip = _commit_of_tree(hers, work, b"0100644 file", "Modes as some tools wrote them")
 
     hers.push(work, "origin", f"{tip}:refs/heads/historic")

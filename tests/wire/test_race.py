@@ -66,9 +66,7 @@ def test_pushers_of_different_branches_do_not_refuse_each_other(
 
     with ThreadPoolExecutor(len(names)) as pool:
         pushed = list(
-            pool.map(
-                lambda name: git.push(work, served.url(path, anna), f"main:{name}", check=False), names
-            )
+            pool.map(lambda name: git.push(work, served.url(path, anna), f"main:{name}", check=False), names)
         )
 
     assert all(one.ok for one in pushed), [one.text for one in pushed]

@@ -25,9 +25,7 @@ WHY = "stored, not recorded; fetch before you push again"
 MAIN = "refs/heads/main"
 
 
-def test_git_reads_that_the_push_is_not_recorded(
-    hers: GitClient, way: Way, path: str, work: Path
-) -> None:
+def test_git_reads_that_the_push_is_not_recorded(hers: GitClient, way: Way, path: str, work: Path) -> None:
     first, second = hers.head(work), hers.commit(work, "Two")
 
     with FailingRecord(way.served, path):
@@ -85,9 +83,7 @@ def test_client_without_a_report_reads_it_as_an_error(
     hers: GitClient, way: Way, path: str, work: Path, anna: Person
 ) -> None:
     tip = hers.commit(work, "Two")
-    body = push_body(
-        [(ZERO, tip, "refs/heads/a")], pack_of(hers, work, tip), capabilities="side-band-64k"
-    )
+    body = push_body([(ZERO, tip, "refs/heads/a")], pack_of(hers, work, tip), capabilities="side-band-64k")
 
     with FailingRecord(way.served, path):
         answer = read_answer(way.push_by_hand(path, anna, body), "side-band-64k")
@@ -95,9 +91,7 @@ def test_client_without_a_report_reads_it_as_an_error(
     assert WHY in answer.said
 
 
-def test_client_that_can_be_told_nothing_gets_503(
-    served: Served, anna: Person, git: GitClient
-) -> None:
+def test_client_that_can_be_told_nothing_gets_503(served: Served, anna: Person, git: GitClient) -> None:
     path, work = served.repository(anna), git.init()
     tip = git.commit(work)
     body = push_body([(ZERO, tip, MAIN)], pack_of(git, work, tip), capabilities="")
@@ -109,9 +103,7 @@ def test_client_that_can_be_told_nothing_gets_503(
     assert answer.text == f"The push is {WHY}.\n"
 
 
-def test_restarted_hub_records_it_by_itself(
-    fresh_served: Served, git: GitClient
-) -> None:
+def test_restarted_hub_records_it_by_itself(fresh_served: Served, git: GitClient) -> None:
     anna = fresh_served.person()
     path, work = fresh_served.repository(anna), git.init()
     tip = git.commit(work)

@@ -243,9 +243,7 @@ TRAVERSALS = [
 
 
 @pytest.mark.parametrize("form", TRAVERSALS)
-def test_address_that_climbs_finds_nothing(
-    served: Served, anna: Person, ben: Person, form: str
-) -> None:
+def test_address_that_climbs_finds_nothing(served: Served, anna: Person, ben: Person, form: str) -> None:
     """The attack: a private repository of Anna's, or a folder of the machine, by another spelling."""
     owner, name = served.repository(anna, private=True).split("/")
     address = form.format(owner=owner, name=name)
@@ -280,9 +278,7 @@ def test_address_that_climbs_finds_nothing(
         "scp -f /etc/passwd",
     ],
 )
-def test_command_that_is_not_git_serves_nothing(
-    served: Served, anna: Person, command: str
-) -> None:
+def test_command_that_is_not_git_serves_nothing(served: Served, anna: Person, command: str) -> None:
     """Sent with Anna's own key: nothing but the two services of git, each with one path, is ever run."""
     owner, name = served.repository(anna).split("/")
 

@@ -62,16 +62,19 @@ def test_older_protocols_serve_no_id_that_is_not_shown(
     hers.init("other")
 
     fetched = hers.run(
-        "-c", f"protocol.version={version}", "fetch", way.url(path, anna), want,
-        cwd=hers.folder / "other", check=False,
-    )  # fmt: skip
+        "-c",
+        f"protocol.version={version}",
+        "fetch",
+        way.url(path, anna),
+        want,
+        cwd=hers.folder / "other",
+        check=False,
+    )
 
     assert "unadvertised object" in fetched.err
 
 
-def test_object_of_another_repository_is_refused(
-    hers: GitClient, way: Way, path: str, anna: Person
-) -> None:
+def test_object_of_another_repository_is_refused(hers: GitClient, way: Way, path: str, anna: Person) -> None:
     other = hers.init("private")
     secret = hers.commit(other, "Elsewhere", {"secret": "of another repository"})
     hers.push(other, way.url(way.served.repository(anna, private=True), anna), "main")
