@@ -207,7 +207,7 @@ async def _run(fetch: _Fetch, spool: IO[bytes], arguments: list[str], *, needs_s
     directory = policy.cache if policy is not None and policy.cache is not None else _TEMPORARY
     cache = cache_of(directory, fetch.target.limits)
     try:
-        answer = None if cache.is_paused else cache.unshared(produce)
+        answer = cache.unshared(produce) if cache.has_room else None
     except OSError as error:
         LOGGER.error("an answer to a fetch has no file: %s", error)
         answer = None

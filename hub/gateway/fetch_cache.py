@@ -59,6 +59,11 @@ class CachedAnswer:
         """Whether a further client may be served from it."""
         return self.state in (_State.GROWING, _State.WHOLE)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether its file is still there for somebody."""
+        return self._holders > 0
+
     def start(self, produce: Producer, on_end: OnEnd) -> None:
         """Begins to fill it in the background; `on_end` is told when that is over."""
         self._holders += 1
@@ -136,15 +141,25 @@ class FetchCache:
         self._directory = directory
         self._limits = limits
         self._answers: OrderedDict[str, CachedAnswer] = OrderedDict()
+        self._unshared: weakref.WeakSet[CachedAnswer] = weakref.WeakSet()
         self._paused_until = 0.0
 
     @property
     def is_open(self) -> bool:
         """Whether answers are kept at the moment."""
-        return self._limits.cache_bytes > 0 and not self.is_paused
+        return self._limits.cache_bytes > 0 and not self._is_paused
 
     @property
-    def is_paused(self) -> bool:
+    def has_room(self) -> bool:
+        """Whether one more client may have an answer of its own on the disk.
+
+        Those on their way may pass the limit, by as many answers as git works on at once.
+        """
+        unread = sum(one.size_bytes for one in self._unshared if one.is_held)
+        return unread < self._limits.cache_bytes and not self._is_paused
+
+    @property
+    def _is_paused(self) -> bool:
         """Whether the disk failed a short while ago: nothing is written to it then."""
         return time.monotonic() < self._paused_until
 
@@ -166,7 +181,9 @@ class FetchCache:
         Through a file, git is done at its own speed: a client that reads slowly, or not at all, then keeps
         neither a process nor a place among those that git works on at once.
         """
-        return self._begin(produce, lambda _, fault: self._note(fault))
+        made = self._begin(produce, lambda _, fault: self._note(fault))
+        self._unshared.add(made)
+        return made
 
     def _begin(self, produce: Producer, on_end: OnEnd) -> CachedAnswer:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)

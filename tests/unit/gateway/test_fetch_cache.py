@@ -179,3 +179,19 @@ def test_after_the_disk_failed_nothing_is_kept_for_a_while(tmp_path: Path) -> No
 
 def test_no_bytes_is_no_cache(tmp_path: Path) -> None:
     assert not cache(tmp_path, cache_bytes=0).is_open
+    assert not cache(tmp_path, cache_bytes=0).has_room
+
+
+def test_answers_of_slow_readers_fill_no_more_than_the_limit(tmp_path: Path) -> None:
+    async def scenario() -> list[bool]:
+        kept = cache(tmp_path, cache_bytes=1500)
+        answers, had_room = [], [kept.has_room]
+        for _ in range(2):
+            answers.append(kept.unshared(Git()))
+            await answers[-1].follow(Reader())
+            had_room.append(kept.has_room)
+        for answer in answers:
+            answer.release()
+        return [*had_room, kept.has_room]
+
+    assert asyncio.run(scenario()) == [True, True, False, True]
