@@ -20,7 +20,7 @@ SECONDS: Final = Histogram(
 )
 
 # Asked every few seconds by whatever watches the hub.
-_QUIET: Final = frozenset({"pages.healthz", "pages.readyz", "pages.metrics", "assets.show"})
+_QUIET: Final = frozenset({"health.healthz", "health.readyz", "health.metrics", "assets.show"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
