@@ -284,7 +284,7 @@ def test_each_part_also_starts_alone(alone: Served, tmp_path: Path) -> None:
 
 
 def test_many_pages_at_once_are_all_answered(running: Served, bystander: Bystander) -> None:
-    with ThreadPoolExecutor(32) as threads:
-        answers = list(threads.map(lambda _: request(running, "/").status, range(200)))
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda _: request(running, "/login").status, range(80)))
 
-    assert answers == [200] * 200
+    assert answers == [200] * 80

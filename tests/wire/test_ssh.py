@@ -250,7 +250,7 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient, t
         ("git", "push", url, "main"), cwd=work, env=git.environment, stderr=subprocess.PIPE
     )
     assert wait_until(lambda: bool(named(fresh_served, "hub ssh")))
-    assert wait_until(lambda: has_session(fresh_served))
+    assert wait_until(lambda: has_session(fresh_served), 40)
 
     fresh_served.process.send_signal(signal.SIGTERM)
     go_on.touch()
