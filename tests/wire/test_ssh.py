@@ -16,7 +16,7 @@ from hub.accounts.models import SshKey, User
 from tests.databases import Template
 from tests.git_client import GitClient
 from tests.served import Person, Served
-from tests.wire.processes import has_git, kill_part, named
+from tests.wire.processes import has_git, kill_part
 from tests.wire.scripted_policy import wait_until
 from tests.wire.ways import ssh, ssh_arguments
 
@@ -241,16 +241,17 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient, t
     git.run("config", "core.hooksPath", str(tmp_path), cwd=work)
     commit_id = git.commit(work)
     # The client's own hook waits after it has seen the hub's refs, when the session is under way.
-    go_on = tmp_path / "go on"
-    (tmp_path / "pre-push").write_text(f'#!/bin/sh\nwhile [ ! -e "{go_on}" ]; do sleep 0.05; done\n')
+    waits, go_on = tmp_path / "waits", tmp_path / "go on"
+    (tmp_path / "pre-push").write_text(
+        f'#!/bin/sh\ntouch "{waits}"\nwhile [ ! -e "{go_on}" ]; do sleep 0.05; done\n'
+    )
     (tmp_path / "pre-push").chmod(0o755)
     assert fresh_served.process is not None
     url = fresh_served.ssh_url(path)
     push = subprocess.Popen(
         ("git", "push", url, "main"), cwd=work, env=git.environment, stderr=subprocess.PIPE
     )
-    assert wait_until(lambda: bool(named(fresh_served, "hub ssh")))
-    assert wait_until(lambda: has_session(fresh_served), 40)
+    assert wait_until(waits.exists, 40)
 
     fresh_served.process.send_signal(signal.SIGTERM)
     go_on.touch()
@@ -261,12 +262,6 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient, t
     fresh_served.start()
     git.use_key(person.key)
     assert git.ls_remote(fresh_served.ssh_url(path))["refs/heads/main"] == commit_id
-
-
-def has_session(served: Served) -> bool:
-    """Whether a client's pre-push hook waits: the hub has advertised and expects the push."""
-    listing = subprocess.run(("ps", "-e", "-o", "args="), capture_output=True, text=True, check=True).stdout
-    return any("pre-push" in line and "sh" in line for line in listing.splitlines())
 
 
 def test_ssh_that_dies_takes_no_git_with_it_for_long(hasty: Served, git: GitClient) -> None:
