@@ -9,7 +9,7 @@ import contextlib
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -35,6 +35,9 @@ _CONVERSATIONS_PER_SLOT = 4
 _CONVERSATION_TIMEOUT = "--timeout=600"
 _TEMPORARY = Path(tempfile.gettempdir())
 
+Renew = Callable[[], Awaitable[GitTarget]]
+"""Finds the target of a session anew; raises a HubError where the caller may not have it any more."""
+
 
 async def upload_pack(target: GitTarget, protocol: str, client: Client) -> None:
     """Serves one request: the client's body in, git's answer out.
@@ -47,22 +50,24 @@ async def upload_pack(target: GitTarget, protocol: str, client: Client) -> None:
     await client.finish()
 
 
-async def converse(target: GitTarget, protocol: str, client: Client) -> None:
+async def converse(target: GitTarget, protocol: str, client: Client, renew: Renew | None = None) -> None:
     """Serves a session of `git fetch` over SSH, until the client ends it.
 
-    Protocol v2: the advertisement, then request after request. Older ones: one git that talks with the
-    client itself, and that checks wants against what it advertised.
+    Protocol v2: the advertisement, then request after request, for each of which `renew` finds the target
+    again, because a session may outlast the right to read. Older ones: one git that talks with the client
+    itself, and that checks wants against what it advertised.
     """
     if protocol_version(environment(target, protocol)) < 2:
         await _converse_directly(target, protocol, client)
         return
     await advertise(target, _SERVICE, protocol, client)
-    fetch, reader = _Fetch(target, protocol, client), BodyReader(client.body())
+    reader = BodyReader(client.body())
     limit = target.limits.max_fetch_request_bytes
     with contextlib.suppress(asyncio.IncompleteReadError):  # the client ended the session
         while (request := await _next_request(reader, limit)) != FLUSH:
+            current = target if renew is None else await renew()
             with _spool_of(request) as spool:
-                await _serve(fetch, spool)
+                await _serve(_Fetch(current, protocol, client), spool)
 
 
 async def _next_request(reader: BodyReader, limit_bytes: int) -> bytes:

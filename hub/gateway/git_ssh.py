@@ -227,7 +227,7 @@ class Command:
             service, path = parse(command)
             target = await self._find(service, path)
             self._connections.working[task] = service
-            await self._work(service, target)
+            await self._work(service, path, target)
         except asyncio.CancelledError:
             return 1, "The hub is going down. Run the command again in a moment.\n"
         except HubError as error:
@@ -239,17 +239,19 @@ class Command:
             return 128, "The hub failed to serve this. Its log says why.\n"
         return 0, ""
 
-    async def _work(self, service: str, target: GitTarget) -> None:
+    async def _work(self, service: str, path: str, target: GitTarget) -> None:
         client = SshClient(
             self._session,
             read_idle_seconds=self._config.idle_seconds * _READ_IDLE_FACTOR,
             write_idle_seconds=self._config.idle_seconds,
         )
         protocol = str(self._session.channel.get_environment().get("GIT_PROTOCOL", ""))
-        converse = push.converse if service == "git-receive-pack" else fetch.converse
         started = time.monotonic()
         try:
-            await converse(target, protocol, client)
+            if service == "git-receive-pack":
+                await push.converse(target, protocol, client)
+            else:
+                await fetch.converse(target, protocol, client, lambda: self._find(service, path))
         finally:
             log.info(
                 "ssh_command",

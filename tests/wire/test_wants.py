@@ -1,6 +1,9 @@
 """Objects wanted by their ids: whoever may see the repository gets what its refs reach, and nothing else."""
 
+import os
+import subprocess
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -11,8 +14,8 @@ from hub.repos.actions import revoke
 from tests.factories import SYSTEM
 from tests.git_client import GitClient
 from tests.served import Person, Served
-from tests.wire.http_requests import fetch_v2
-from tests.wire.ways import Way
+from tests.wire.http_requests import fetch_v2, fetch_v2_body
+from tests.wire.ways import Way, ssh_arguments
 
 
 @pytest.fixture
@@ -115,9 +118,7 @@ def test_kept_answer_is_not_served_once_the_right_is_revoked(
     tip = git.commit(work)
     git.push(work, served.url(path, anna), "main")
     kept = fetch_v2(served, path, [tip], reader)
-    with served.hub.database.writing() as session:
-        repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
-        revoke(session, SYSTEM, repository, get_user(session, reader.name))
+    take_role(served, path, reader)
 
     answers = [fetch_v2(served, path, [tip], reader), fetch_v2(served, path, [tip])]
 
@@ -125,6 +126,51 @@ def test_kept_answer_is_not_served_once_the_right_is_revoked(
     assert [one.status for one in answers] == [404, 401]
     assert not any(b"PACK" in one.body for one in answers)
     assert b"packfile" in fetch_v2(served, path, [tip], anna).body
+
+
+def test_open_session_over_ssh_ends_once_the_right_is_revoked(
+    served: Served, anna: Person, git: GitClient
+) -> None:
+    """The attack: somebody who may read opens a session, loses the role, and goes on asking in it."""
+    path, reader = served.repository(anna, private=True), served.person()
+    served.grant(path, reader, Role.READ)
+    work = git.init()
+    tip = git.commit(work)
+    git.push(work, served.url(path, anna), "main")
+    command = [*ssh_arguments(served, reader), f"git-upload-pack '{path}.git'"]
+    environment = {**os.environ, "GIT_PROTOCOL": "version=2"}
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as session:
+        assert session.stdin is not None
+        assert session.stdout is not None
+        advertised = until_flush(session.stdout)
+        session.stdin.write(fetch_v2_body([tip]))
+        session.stdin.flush()
+        first = until_flush(session.stdout)
+        take_role(served, path, reader)
+        out, err = session.communicate(fetch_v2_body([tip]), timeout=20)
+
+    assert b"version 2" in advertised
+    assert b"PACK" in first
+    assert out == b""
+    assert err.startswith(f"No repository {path}.".encode())
+
+
+def until_flush(stream: IO[bytes]) -> bytes:
+    """Everything up to the next flush."""
+    data = b""
+    while (header := stream.read(4)) != b"0000":
+        assert header
+        data += stream.read(max(int(header, 16) - 4, 0))
+    return data
+
+
+def take_role(served: Served, path: str, person: Person) -> None:
+    """Revokes the person's role."""
+    with served.hub.database.writing() as session:
+        repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
+        revoke(session, SYSTEM, repository, get_user(session, person.name))
 
 
 def test_kept_answer_of_one_repository_is_not_served_for_another(

@@ -53,6 +53,7 @@ def ssh_arguments(served: Served, person: Person) -> list[str]:
     host, _, port = served.ssh.rpartition(":")
     options = (
         "BatchMode=yes",
+        "SendEnv=GIT_PROTOCOL",
         "IdentitiesOnly=yes",
         "LogLevel=ERROR",
         "StrictHostKeyChecking=no",
