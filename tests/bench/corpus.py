@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SMALL_FILES, SMALL_FILE_BYTES = 400, 25_000
+SMALL_COMMITS, SMALL_FILES = 4_000, 1_200
 LARGE_COMMITS, LARGE_FILES = 20_000, 3_000
 
 
@@ -33,8 +33,8 @@ def git(directory: Path, *arguments: str, stdin: bytes | None = None) -> str:
 
 
 def small(folder: Path) -> Corpus:
-    """A repository of about 10 MB that does not compress, in one pack."""
-    return Corpus(_import(folder / "small.git", _small_stream()), "10 MB, generated")
+    """A history of about 10 MB, in one pack."""
+    return Corpus(_import(folder / "small.git", _small_stream()), f"generated, {SMALL_COMMITS} commits")
 
 
 def large(folder: Path, history: str | None = os.environ.get("HISTORY")) -> Corpus:
@@ -58,7 +58,7 @@ def _import(directory: Path, stream: Iterator[bytes]) -> Path:
         importer.stdin.write(piece)
     importer.stdin.close()
     assert importer.wait() == 0
-    git(directory, "repack", "-adq")
+    git(directory, "repack", "-adfq")
     git(directory, "pack-refs", "--all")
     return directory
 
@@ -76,19 +76,25 @@ def _commit(number: int) -> bytes:
 
 
 def _small_stream() -> Iterator[bytes]:
-    source = random.Random(1)
-    for number in range(20):
-        yield _commit(number)
-        for each in range(SMALL_FILES // 20):
-            yield _file(f"data/{number}/{each}.bin", source.randbytes(SMALL_FILE_BYTES))
+    return _history(random.Random(1), commits=SMALL_COMMITS, files=SMALL_FILES)
 
 
 def _large_stream() -> Iterator[bytes]:
-    source = random.Random(2)
-    words = [f"word{n}" for n in range(5000)]
-    for number in range(LARGE_COMMITS):
+    return _history(random.Random(2), commits=LARGE_COMMITS, files=LARGE_FILES)
+
+
+def _history(source: random.Random, *, commits: int, files: int) -> Iterator[bytes]:
+    """Text files of which each commit changes some lines in three, as people do."""
+    words = [f"{source.getrandbits(32):x}" for _ in range(5000)]
+    contents = [[_line(source, words) for _ in range(80)] for _ in range(files)]
+    for number in range(commits):
         yield _commit(number)
         for _ in range(3):
-            name = source.randrange(LARGE_FILES)
-            lines = [" ".join(source.choices(words, k=9)) for _ in range(60)]
-            yield _file(f"src/{name % 60}/{name}.txt", "\n".join(lines).encode())
+            name = source.randrange(files)
+            for _ in range(6):
+                contents[name][source.randrange(80)] = _line(source, words)
+            yield _file(f"src/{name % 60}/{name}.txt", "\n".join(contents[name]).encode())
+
+
+def _line(source: random.Random, words: list[str]) -> str:
+    return " ".join(source.choices(words, k=8))
