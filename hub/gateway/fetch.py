@@ -9,7 +9,7 @@ import contextlib
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,17 +19,19 @@ from hub.gateway.advertisement import advertise
 from hub.gateway.client import BodyReader, Client, ClientIdle, unless_left
 from hub.gateway.fetch_cache import Producer, cache_of
 from hub.gateway.fetch_request import FetchRequest, parse
-from hub.gateway.git_child import LOGGER, GitChild, spawn
+from hub.gateway.git_child import CHUNK_BYTES, LOGGER, GitChild, spawn
 from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
 from hub.gateway.git_settings import HIDDEN_NAMESPACES, environment, protocol_version, settings
 from hub.gateway.pktline import FLUSH, BadPacket, packet, read_request
 from hub.gateway.policy_client import PolicyUnavailable, ask
+from hub.gateway.short_answers import MAX_BYTES, short_answers
 
 _SERVICE = "git-upload-pack"
 _LARGE_REQUEST_BYTES = 128 << 10
 # Whether many old blobs are reachable may take long to find out; a client that leaves is not waited for.
 _WANTS_SECONDS = 240.0
 _SHORT_PER_SLOT = 16
+_IN_MEMORY_BYTES = 1 << 20
 _CONVERSATIONS_PER_SLOT = 4
 # git's own watch over a conversation of which we do not know whose turn it is (git-upload-pack(1)).
 _CONVERSATION_TIMEOUT = "--timeout=600"
@@ -140,8 +142,7 @@ async def _serve(fetch: _Fetch, spool: IO[bytes]) -> None:
     if request is None:
         return
     if request.command == "ls-refs":
-        hidden = [name for name in HIDDEN_NAMESPACES if not request.covers(name)]
-        await _run(fetch, spool, fetch.arguments(hidden), needs_slot=False)
+        await _list_refs(fetch, policy, request, spool)
         return
     wants = request.wants()
     answer = await _ask_wants(fetch.client, policy, wants)
@@ -149,8 +150,40 @@ async def _serve(fetch: _Fetch, spool: IO[bytes]) -> None:
         # The words of git itself, which clients know how to show.
         refusal = f"ERR upload-pack: not our ref {answer['refused'][0]}"
         await fetch.client.write(packet(refusal.encode()))
-    elif not (wants and request.is_pure and await _follow(fetch, policy, _key(fetch, request, answer), body)):
+        return
+    key = _key(request, answer, fetch.arguments(), fetch.environment)
+    if not (wants and request.is_pure and await _follow(fetch, policy, key, body)):
         await _run(fetch, spool, fetch.arguments())
+
+
+async def _list_refs(
+    fetch: _Fetch, policy: RepositoryPolicy, request: FetchRequest, spool: IO[bytes]
+) -> None:
+    """Answers ls-refs; what git said is kept for as long as no ref moves."""
+    arguments = fetch.arguments([name for name in HIDDEN_NAMESPACES if not request.covers(name)])
+    key = _key(request, await _ask_wants(fetch.client, policy, []), arguments, fetch.environment)
+    known = short_answers().find(key)
+    if known is not None:
+        await unless_left(fetch.client, fetch.client.write(known))
+        return
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as said:
+        if (
+            await unless_left(fetch.client, _listen(fetch, spool, arguments, said))
+            and said.tell() <= MAX_BYTES
+        ):
+            said.seek(0)
+            short_answers().keep(key, said.read())
+        said.seek(0)
+        while data := said.read(CHUNK_BYTES):
+            await unless_left(fetch.client, fetch.client.write(data))
+
+
+async def _listen(fetch: _Fetch, spool: IO[bytes], arguments: list[str], said: IO[bytes]) -> bool:
+    """Writes down what git says, so that a client that does not read holds nobody up; whether all went well."""
+    async with _running(fetch, spool, arguments, needs_slot=False) as child:
+        while data := await child.read():
+            said.write(data)
+        return await child.wait() == 0
 
 
 async def _ask_wants(client: Client, policy: RepositoryPolicy, wants: list[str]) -> dict[str, Any]:
@@ -171,10 +204,11 @@ async def _ask_wants(client: Client, policy: RepositoryPolicy, wants: list[str])
         raise Unavailable(failure, next_step=text("Fetch again.")) from error
 
 
-def _key(fetch: _Fetch, request: FetchRequest, answer: dict[str, Any]) -> str:
-    """What the answer depends on: the request, every ref, and how git is started."""
-    variables = (f"{name}={value}" for name, value in fetch.environment.items())
-    about = [answer["state"], *fetch.arguments(), *variables]
+def _key(
+    request: FetchRequest, answer: Mapping[str, Any], arguments: list[str], variables: Mapping[str, str]
+) -> str:
+    """What git's answer depends on: the request, every ref, and how git is started."""
+    about = [answer["state"], *arguments, *(f"{name}={value}" for name, value in variables.items())]
     return request.digest(part.encode("utf-8", "surrogateescape") for part in about)
 
 
@@ -202,11 +236,11 @@ async def _follow(fetch: _Fetch, policy: RepositoryPolicy, key: str, body: bytes
     return True
 
 
-async def _run(fetch: _Fetch, spool: IO[bytes], arguments: list[str], *, needs_slot: bool = True) -> None:
+async def _run(fetch: _Fetch, spool: IO[bytes], arguments: list[str]) -> None:
     """Serves one request by a git of its own."""
 
     def produce() -> contextlib.AbstractAsyncContextManager[GitChild]:
-        return _running(fetch, spool, arguments, needs_slot=needs_slot)
+        return _running(fetch, spool, arguments)
 
     policy = fetch.target.policy
     directory = policy.cache if policy is not None and policy.cache is not None else _TEMPORARY

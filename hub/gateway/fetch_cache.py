@@ -18,6 +18,8 @@ from hub.gateway.git_service import Limits
 from hub.gateway.loop_local import LoopLocal
 
 _PAUSE_AFTER_DISK_ERROR_SECONDS = 60.0
+# Each holds a descriptor; many clones of small repositories would use them up long before the bytes.
+_MAX_ANSWERS = 256
 
 Producer = Callable[[], AbstractAsyncContextManager[GitChild]]
 """Starts the git whose output is the answer, and ends it."""
@@ -208,11 +210,16 @@ class FetchCache:
 
     def _evict(self) -> None:
         # One that still grows is needed by its readers, whatever its size; it counts when it is whole.
-        while sum(one.size_bytes for one in self._answers.values()) > self._limits.cache_bytes:
+        while self._is_over_a_limit:
             done = next((key for key, one in self._answers.items() if one.state is _State.WHOLE), None)
             if done is None:
                 return
             self._forget(done)
+
+    @property
+    def _is_over_a_limit(self) -> bool:
+        kept_bytes = sum(one.size_bytes for one in self._answers.values())
+        return kept_bytes > self._limits.cache_bytes or len(self._answers) > _MAX_ANSWERS
 
     def _expire(self, key: str, answer: CachedAnswer) -> None:
         if self._answers.get(key) is answer:
