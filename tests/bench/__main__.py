@@ -1,6 +1,7 @@
 """`python -m tests.bench [NAME...]`: measures the hub against its peers and prints one table.
 
-HISTORY names a local clone whose history is the large one; without it a history is generated.
+HISTORY names a local clone whose history is the large one, SMALL_HISTORY one of about 10 MB; what is not
+named is generated.
 """
 
 import os
@@ -51,7 +52,7 @@ def main(wanted: set[str]) -> None:
         if unknown := wanted - rows.keys():
             raise SystemExit(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(rows)}")
         print(f"{fetching.git_version()}; {os.cpu_count()} processors; large: {large.label}, "
-              f"{large.size_bytes / 1e6:.0f} MB; small: {small.size_bytes / 1e6:.1f} MB\n")  # fmt: skip
+              f"{large.size_bytes / 1e6:.0f} MB; small: {small.label}, {small.size_bytes / 1e6:.1f} MB\n")  # fmt: skip
         found = []
         for row, measure in rows.items():
             if not wanted or row in wanted:

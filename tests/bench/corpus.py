@@ -32,8 +32,10 @@ def git(directory: Path, *arguments: str, stdin: bytes | None = None) -> str:
     return done.stdout.decode()
 
 
-def small(folder: Path) -> Corpus:
-    """A history of about 10 MB, in one pack."""
+def small(folder: Path, history: str | None = os.environ.get("SMALL_HISTORY")) -> Corpus:
+    """The clone named by SMALL_HISTORY, or a generated history of about 10 MB in one pack."""
+    if history:
+        return _copied(history, folder / "small.git")
     return Corpus(_import(folder / "small.git", _small_stream()), f"generated, {SMALL_COMMITS} commits")
 
 
@@ -42,10 +44,15 @@ def large(folder: Path, history: str | None = os.environ.get("HISTORY")) -> Corp
     directory = folder / "large.git"
     if not history:
         return Corpus(_import(directory, _large_stream()), f"generated, {LARGE_COMMITS} commits")
-    subprocess.run(["git", "clone", "-q", "--bare", "-l", history, str(directory)], check=True)
+    return _copied(history, directory)
+
+
+def _copied(history: str, directory: Path) -> Corpus:
+    """The branches and tags of a clone, in one pack as a push of it all would have made it."""
+    subprocess.run(["git", "clone", "-q", "--bare", "--no-local", history, str(directory)], check=True)
     git(directory, "pack-refs", "--all")
     count = git(directory, "rev-list", "--count", "HEAD").strip()
-    return Corpus(directory, f"HISTORY, {count} commits")
+    return Corpus(directory, f"real, {count} commits")
 
 
 def _import(directory: Path, stream: Iterator[bytes]) -> Path:
