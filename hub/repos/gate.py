@@ -1,9 +1,11 @@
 """Looks at the new objects of a push while they are in quarantine: nothing is stored that is too large."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from hub.repos.git.objects import ObjectHeader, Unreadable, headers
 from hub.repos.git.process import GitFailed, lines
 from hub.repos.git.store import is_quarantine, packs_in
 from hub.repos.names import printable
@@ -13,6 +15,8 @@ _SIZES_SECONDS: Final = 45.0
 _PATHS_SECONDS: Final = 5.0
 _LISTED_OBJECTS: Final = 10
 _WALKED_COMMITS: Final = 20_000
+# Up to so many new objects are looked at in this process, which spares a push the start of a git.
+_READ_HERE: Final = 300
 _FORMAT: Final = "%(objectsize) %(objecttype) %(objectname)"
 
 
@@ -39,21 +43,33 @@ def _measure(directory: Path, objects: Path, *, limit: int) -> tuple[dict[str, i
     too_large: dict[str, int] = {}
     commits: list[str] = []
     seen = 0
+    promised = sum(_count_objects(pack) for pack in (objects / "pack").glob("*.pack"))
+    for header in _headers(directory, objects, is_small=promised <= _READ_HERE):
+        seen += 1
+        if header.size_bytes > limit:
+            too_large[header.object_id] = header.size_bytes
+        if header.kind == "commit" and len(commits) < _WALKED_COMMITS:
+            commits.append(header.object_id)
+    # git lists nothing of a pack whose index it cannot read, and still ends with 0.
+    if seen < promised:
+        raise GitFailed("cat-file", f"only {seen} of the new objects could be read")
+    return too_large, commits
+
+
+def _headers(directory: Path, objects: Path, *, is_small: bool) -> Iterator[ObjectHeader]:
+    if is_small:
+        try:
+            yield from list(headers(objects))
+        except Unreadable as error:
+            raise GitFailed("cat-file", str(error)) from error
+        return
     command = ("cat-file", "--buffer", "--batch-all-objects", "--unordered", f"--batch-check={_FORMAT}")
     # Without alternates git sees nothing but the quarantine: a thin pack has been completed there.
     only_new = {"GIT_OBJECT_DIRECTORY": str(objects)}
     with lines(directory, *command, additions=only_new, timeout_seconds=_SIZES_SECONDS) as found:
         for line in found:
-            seen += 1
             size, kind, object_id = line.split(b" ")
-            if int(size) > limit:
-                too_large[object_id.decode()] = int(size)
-            if kind == b"commit" and len(commits) < _WALKED_COMMITS:
-                commits.append(object_id.decode())
-    # git lists nothing of a pack whose index it cannot read, and still ends with 0.
-    if seen < max((_count_objects(pack) for pack in (objects / "pack").glob("*.pack")), default=0):
-        raise GitFailed("cat-file", f"only {seen} of the new objects could be read")
-    return too_large, commits
+            yield ObjectHeader(object_id.decode(), kind.decode(), int(size))
 
 
 def _count_objects(pack: Path) -> int:

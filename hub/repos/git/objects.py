@@ -1,6 +1,7 @@
 """Reads the objects of a repository in this process, with libgit2."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -34,6 +35,33 @@ class CommitSummary:
     subject: str
     author_name: str
     committed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHeader:
+    """What an object is, before it is read."""
+
+    object_id: str
+    kind: str
+    size_bytes: int
+
+
+def headers(objects: Path) -> Iterator[ObjectHeader]:
+    """Every object in a folder of objects, with its unpacked size; raises Unreadable.
+
+    For small folders: a process of git's costs a push more than 300 objects do here.
+    """
+    try:
+        database = pygit2.Odb(str(objects))
+        for one in database:
+            kind, size_bytes = database.read_header(one)
+            yield ObjectHeader(str(one), _KINDS[ObjectType(kind)], size_bytes)
+    except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+        raise Unreadable(str(error)) from error
+
+
+class Unreadable(Exception):
+    """Objects that libgit2 cannot make sense of."""
 
 
 class Objects:

@@ -39,8 +39,12 @@ def test_small_objects_pass_and_their_packs_are_named(pusher: Pusher) -> None:
     assert len(answer.packs) == 1
 
 
-def test_a_large_object_is_refused_with_its_path_and_the_limit(pusher: Pusher) -> None:
+@pytest.mark.parametrize("others", [0, 400], ids=["read in this process", "listed by git"])
+def test_a_large_object_is_refused_with_its_path_and_the_limit(pusher: Pusher, others: int) -> None:
     pusher.push((ZERO, pusher.git.head(pusher.work), "refs/heads/main"))
+    pusher.git.commit(
+        pusher.work, "others", {f"small/{each}": f"{each}" for each in range(others)} or {"a": "1"}
+    )
     pusher.git.commit(pusher.work, "big", {"media/a film.bin": os.urandom(3 << 20)})
     pusher.git.commit(pusher.work, "gone", {"media/a film.bin": "", "b": "b"})
     answer = look(pusher.directory, str(quarantine(pusher)), max_object_bytes=2 << 20)
