@@ -179,7 +179,7 @@ async def _list_refs(
 
 
 async def _listen(fetch: _Fetch, spool: IO[bytes], arguments: list[str], said: IO[bytes]) -> bool:
-    """Writes down what git says, so that a client that does not read holds nobody up; whether all went well."""
+    """Writes down what git says, so that a silent client holds nobody up; whether git ended well."""
     async with _running(fetch, spool, arguments, needs_slot=False) as child:
         while data := await child.read():
             said.write(data)

@@ -51,8 +51,10 @@ def main(wanted: set[str]) -> None:
         }  # fmt: skip
         if unknown := wanted - rows.keys():
             raise SystemExit(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(rows)}")
-        print(f"{fetching.git_version()}; {os.cpu_count()} processors; large: {large.label}, "
-              f"{large.size_bytes / 1e6:.0f} MB; small: {small.label}, {small.size_bytes / 1e6:.1f} MB\n")  # fmt: skip
+        print(fetching.git_version(), f"{os.cpu_count()} processors", sep="; ")
+        for label, one in (("large", large), ("small", small)):
+            print(f"{label}: {one.label}, {one.size_bytes / 1e6:.1f} MB")
+        print()
         found = []
         for row, measure in rows.items():
             if not wanted or row in wanted:

@@ -68,7 +68,7 @@ http {{
     listen 127.0.0.1:{port};
     location /ping {{ return 200 "pong"; }}
     location / {{
-      fastcgi_pass unix:{folder}/fcgi.sock; 
+      fastcgi_pass unix:{folder}/fcgi.sock;
       fastcgi_read_timeout 600;
       fastcgi_param SCRIPT_FILENAME {backend}; fastcgi_param GIT_PROJECT_ROOT {root};
       fastcgi_param GIT_HTTP_EXPORT_ALL 1; fastcgi_param PATH_INFO $uri;
