@@ -1,5 +1,7 @@
 """What git's children are told."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +108,11 @@ def test_reflogs_name_people_as_the_stock_server_does(added: dict[str, str], nam
 )
 def test_only_a_well_formed_protocol_is_passed_on(sent: str, version: int) -> None:
     assert protocol_version(environment(target(), sent)) == version
+
+
+def test_the_application_is_free_of_accounts_database_and_pages() -> None:
+    """Outside judges import it without any of them being there."""
+    script = "import sys, hub.gateway.git_http; print(*{one.split('.')[0] for one in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    foreign = {"flask", "werkzeug", "sqlalchemy", "pygit2", "uvicorn", "asyncssh", "structlog", "huey"}
+    assert foreign & set(loaded.split()) == set()

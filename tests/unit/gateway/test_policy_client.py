@@ -91,8 +91,8 @@ def test_a_full_backlog_is_waited_out(tmp_path: Path) -> None:
                 time.sleep(0.05)
                 listener.accept()[0].close()
                 connection, _ = listener.accept()
-                with connection:
-                    connection.recv(65536)
+                with connection, connection.makefile("rb") as question:
+                    question.read(int.from_bytes(question.read(4)))
                     connection.sendall(b"\0\0\0\2{}")
 
             thread = threading.Thread(target=answer)
