@@ -16,6 +16,7 @@ from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
+from hub.repos.recording import REPOSITORIES
 
 _WALK_SECONDS: Final = 3600.0
 # Of several branches that arrive at once, one with a usual name is the default, else the first.
@@ -25,19 +26,18 @@ _USUAL: Final = ("refs/heads/main", "refs/heads/master")
 @on(RefsUpdated)
 def note_push(session: Session, event: RefsUpdated) -> None:
     """Notes when the repository was last pushed to, and makes its first branch the default one."""
-    is_it = Repository.id == event.repository_id
-    storage, default = session.execute(
-        select(Repository.storage, Repository.default_branch).where(is_it)
-    ).one()
+    is_it = REPOSITORIES.c.id == event.repository_id
+    asked = select(REPOSITORIES.c.storage, REPOSITORIES.c.default_branch).where(is_it)
+    storage, default = session.execute(asked).one()
     path = place(config_of(session), storage, event.repository_id)
     chosen = _choose_default_branch(path, default, event)
     if chosen is not None:
         # The queue is held. A transaction that fails after this is made up for by the next record of the
         # same intent, which points HEAD there again.
         set_head(path, BRANCHES + chosen)
-        session.execute(update(Repository).where(is_it).values(default_branch=chosen))
+        session.execute(update(REPOSITORIES).where(is_it).values(default_branch=chosen))
     if event.user_id is not None:
-        session.execute(update(Repository).where(is_it).values(pushed_at=now()))
+        session.execute(update(REPOSITORIES).where(is_it).values(pushed_at=now()))
 
 
 def _choose_default_branch(path: Path, default: str, event: RefsUpdated) -> str | None:

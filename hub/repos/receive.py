@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.db import Database
@@ -15,7 +16,7 @@ from hub.repos.git.process import GitFailed
 from hub.repos.git.reachability import TooLargeToWalk, find_unreachable
 from hub.repos.git.reachable_ids import leave_note
 from hub.repos.git.refs import take_snapshot
-from hub.repos.git.store import directory, reachable_ids_file
+from hub.repos.git.store import directory, place, reachable_ids_file
 from hub.repos.judging import Verdicts, decide
 from hub.repos.models import Repository
 from hub.repos.moving import update_refs as update_refs
@@ -28,7 +29,7 @@ from hub.repos.pushes import PushContext as PushContext
 from hub.repos.reconcile import Reconciliation as Reconciliation
 from hub.repos.reconcile import reconcile as reconcile
 from hub.repos.reconcile import reconcile_all as reconcile_all
-from hub.repos.recording import Intent, list_open, open_intent, record_push, settle
+from hub.repos.recording import REPOSITORIES, Intent, list_open, open_intent, record_push, settle
 
 _MOST_LINES: Final = 20
 _NOT_STORED: Final = "not stored; push again"
@@ -167,7 +168,10 @@ def _judgement(
 
 def _directory(database: Database, repository_id: int) -> Path:
     with database.reading() as session:
-        return directory(database.config, _get_repository(session, repository_id))
+        storage = session.scalar(select(REPOSITORIES.c.storage).where(REPOSITORIES.c.id == repository_id))
+    if storage is None:
+        raise NotFound(text("The repository was deleted."))
+    return place(database.config, storage, repository_id)
 
 
 def _get_repository(session: Session, repository_id: int) -> Repository:

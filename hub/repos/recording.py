@@ -13,7 +13,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from hub.clock import now
-from hub.db import Database, config_of
+from hub.db import Base, Database, config_of
 from hub.events import MovedRef, RefsUpdated, publish
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import harden, pack_bytes, place
@@ -25,10 +25,15 @@ from hub.repos.pushes import RefUpdate
 # The name under which refs are logged that moved without any push of ours.
 RECONCILER: Final = "reconciler"
 
+# Tables instead of classes: what SQLAlchemy does for classes took longer than the statements themselves.
+INTENTS: Final = Base.metadata.tables[PushIntent.__tablename__]
+LOG: Final = Base.metadata.tables[RefLogEntry.__tablename__]
+REPOSITORIES: Final = Base.metadata.tables[Repository.__tablename__]
+
 _OPEN: Final = (
-    select(PushIntent.push_id, PushIntent.user_id, PushIntent.refs, PushIntent.packs, Repository.storage)
-    .join(Repository, Repository.id == PushIntent.repository_id)
-    .where(PushIntent.done_at.is_(None))
+    select(INTENTS.c.push_id, INTENTS.c.user_id, INTENTS.c.refs, INTENTS.c.packs, REPOSITORIES.c.storage)
+    .join_from(INTENTS, REPOSITORIES, REPOSITORIES.c.id == INTENTS.c.repository_id)
+    .where(INTENTS.c.done_at.is_(None))
 )
 
 
@@ -53,7 +58,7 @@ def open_intent(session: Session, intent: Intent) -> None:
         "packs": list(intent.packs),
         "created_at": now(),
     }
-    session.execute(insert(PushIntent), [values])
+    session.execute(insert(INTENTS), [values])
 
 
 def record_push(database: Database, push_id: str, repository_id: int) -> list[str]:
@@ -83,9 +88,9 @@ def list_open(
     session: Session, repository_id: int, *, push_id: str | None = None
 ) -> list[tuple[Path, Intent]]:
     """The intents whose record is missing (or that one), oldest first, with the repository's directory."""
-    wanted = _OPEN.where(PushIntent.repository_id == repository_id).order_by(PushIntent.id)
+    wanted = _OPEN.where(INTENTS.c.repository_id == repository_id).order_by(INTENTS.c.id)
     if push_id is not None:
-        wanted = wanted.where(PushIntent.push_id == push_id)
+        wanted = wanted.where(INTENTS.c.push_id == push_id)
     found = []
     for open_id, user_id, refs, packs, storage in session.execute(wanted):
         moves = [RefUpdate(*one) for one in refs]
@@ -119,8 +124,8 @@ def close_intent(session: Session, path: Path, intent: Intent, moved: Sequence[R
     Does nothing when the intent was closed meanwhile: the row is asked and locked by one statement.
     """
     closing = (
-        update(PushIntent)
-        .where(PushIntent.push_id == intent.push_id, PushIntent.done_at.is_(None))
+        update(INTENTS)
+        .where(INTENTS.c.push_id == intent.push_id, INTENTS.c.done_at.is_(None))
         .values(moved=[move.name for move in moved], done_at=now())
     )
     closed = session.execute(closing)
@@ -148,7 +153,7 @@ def log_moves(
         }
         for move in moved
     ]
-    session.execute(insert(RefLogEntry), rows)
+    session.execute(insert(LOG), rows)
     refs = tuple(MovedRef(move.name, move.old_id, move.new_id) for move in moved)
     event = RefsUpdated(repository_id, user_id, push_id, refs)
     publish(session, event)
@@ -160,9 +165,10 @@ def _grow(session: Session, repository_id: int, moved: Sequence[RefUpdate], adde
     added_refs = sum(move.creates for move in counted) - sum(move.deletes for move in counted)
     if added_refs or added_bytes:
         session.execute(
-            update(Repository)
-            .where(Repository.id == repository_id)
+            update(REPOSITORIES)
+            .where(REPOSITORIES.c.id == repository_id)
             .values(
-                refs_count=Repository.refs_count + added_refs, size_bytes=Repository.size_bytes + added_bytes
+                refs_count=REPOSITORIES.c.refs_count + added_refs,
+                size_bytes=REPOSITORIES.c.size_bytes + added_bytes,
             )
         )
