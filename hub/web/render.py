@@ -5,6 +5,7 @@ from typing import Protocol
 import flask
 from flask import Flask
 from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
 
 from hub import __version__, assets
 from hub.access import Permission, Role, Visibility, allowed
@@ -31,7 +32,7 @@ def install(app: Flask, config: Config) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(ago=words.ago, full_time=words.full_time)
+    app.jinja_env.filters.update(ago=words.ago, full_time=words.full_time, commands=mark_commands)
     app.jinja_env.globals.update(
         asset_url=asset_url,
         can=can,
@@ -40,6 +41,15 @@ def install(app: Flask, config: Config) -> None:
         hub_version=__version__,
     )
     app.context_processor(_of_this_request)
+
+
+def mark_commands(sentence: str) -> Markup:
+    """The sentence with what stands in backticks, as texts for terminals have it, marked as code."""
+    pieces = sentence.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(sentence)
+    marked = [Markup("<code>{}</code>").format(one) if n % 2 else escape(one) for n, one in enumerate(pieces)]
+    return Markup("").join(marked)
 
 
 def _of_this_request() -> dict[str, object]:
