@@ -47,7 +47,7 @@ def hub(context: click.Context, config_file: Path | None) -> None:
 @hub.command()
 @pass_line
 def init(line: CommandLine) -> None:
-    """Make the data folder, its keys and its database; asks nothing, and may be run again."""
+    """Make the data folder, its keys and its database. Asks nothing, and may be run again."""
     config = line.config
     prepare(config)
     click.echo(f"The hub in {config.data} is ready to be served.")
@@ -157,7 +157,7 @@ def bring_demo(line: CommandLine) -> None:
 @as_json
 @pass_line
 def show_config(line: CommandLine, is_json: bool) -> None:
-    """Every setting: its name in hub.toml and in the environment, its value, what it is for."""
+    """Show every setting. Its name in hub.toml and in the environment, its value, what it is for."""
     values = {name: _shown(name, str(getattr(line.config, name))) for name, _, _, _ in documented()}
     rows = [
         {"name": name, "variable": variable, "value": values[name], "default": default, "help": help_text}

@@ -40,7 +40,7 @@ def create_user(line: CommandLine, name: str, email: str, is_admin: bool, passwo
 @click.argument("name")
 @pass_line
 def set_password(line: CommandLine, name: str) -> None:
-    """Set a new password, read from standard input; whoever is signed in to the account is signed out."""
+    """Set a new password, read from standard input. Whoever is signed in is signed out."""
     password = _read_password()
     with line.hub.database.writing() as session:
         user = queries.get_user(session, name)
@@ -79,7 +79,7 @@ def token_commands() -> None:
 def create_token(
     line: CommandLine, name: str, label: str, scopes: tuple[str, ...], expires_days: int | None
 ) -> None:
-    """Make a token of the account NAME; the last line printed is the token alone, shown only this once."""
+    """Make a token of the account NAME. The last line is the token alone, shown only this once."""
     expires_at = None if expires_days is None else now() + timedelta(days=expires_days)
     wanted = frozenset(Scope(scope) for scope in scopes)
     with line.hub.database.writing() as session:
@@ -109,7 +109,7 @@ def list_tokens(line: CommandLine, name: str, is_json: bool) -> None:
 @click.argument("token_id", metavar="ID", type=int)
 @pass_line
 def revoke_token(line: CommandLine, name: str, token_id: int) -> None:
-    """Delete the token ID, as `hub token list` shows it, of the account NAME."""
+    """Delete the token ID of the account NAME. `hub token list` shows the ids."""
     with line.hub.database.writing() as session:
         user = queries.get_user(session, name)
         actions.revoke_token(session, SYSTEM, user, token_id=token_id)

@@ -7,6 +7,7 @@ from hub.accounts.queries import get_user
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.config import Config
 from hub.errors import Invalid, text
+from hub.gateway.listeners import find_served_http
 from hub.repos import actions, queries
 from hub.repos.access import open_repository
 from hub.repos.names import split_path
@@ -79,8 +80,8 @@ def grant_role(line: CommandLine, path: str, name: str, role: str) -> None:
 
 
 def http_address(config: Config) -> str:
-    """Where people reach the pages, as far as the settings tell."""
-    return config.url.rstrip("/") or f"http://{config.http}"
+    """Where people reach the pages: as the settings say, or the hub that is served from the folder now."""
+    return config.url.rstrip("/") or find_served_http(config) or f"http://{config.http}"
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -6,12 +6,22 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 from hub.errors import Invalid, text
 
 T = TypeVar("T")
 LogFormat = Literal["text", "json"]
+
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "log_format": get_args(LogFormat),
+    "log_level": ("debug", "info", "warning", "error"),
+}
+_BEGINNINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "url": ("http://", "https://"),
+    "database_url": ("postgresql+psycopg://", "sqlite://"),
+    "redis_url": ("redis://", "rediss://", "unix://"),
+}
 
 
 def _key(default: T, help_text: str) -> T:
@@ -32,7 +42,7 @@ class Config:
     url: str = _key(
         "", "The address people use, such as https://hub.example.org; empty: as the request says."
     )
-    ssh_url: str = _key("", "HOST or HOST:PORT shown in SSH clone addresses; empty: as `url` and `ssh` say.")
+    ssh_url: str = _key("", "HOST or HOST:PORT shown in SSH clone addresses; empty: as url and ssh say.")
     trusted_proxies: str = _key(
         "", "Addresses or networks, separated by commas, whose X-Forwarded-* are believed."
     )
@@ -76,10 +86,11 @@ def load(environment: Mapping[str, str] = os.environ, path: Path | None = None) 
     """
     given = path or (Path(environment["HUB_CONFIG"]) if environment.get("HUB_CONFIG") else None)
     values: dict[str, object] = _read_file(given or Path("hub.toml"), required=given is not None)
-    for name, value in environment.items():
-        if name.startswith("HUB_") and name != "HUB_CONFIG":
-            values[name[4:].lower()] = value
-    return from_values(values)
+    variables = {
+        name[4:].lower(): name for name in environment if name.startswith("HUB_") and name != "HUB_CONFIG"
+    }
+    values |= {name: environment[variable] for name, variable in variables.items()}
+    return from_values(values, variables)
 
 
 def _read_file(path: Path, *, required: bool) -> dict[str, object]:
@@ -91,11 +102,14 @@ def _read_file(path: Path, *, required: bool) -> dict[str, object]:
         raise Invalid(text("%(path)s cannot be read: %(error)s", path=path, error=error)) from error
 
 
-def from_values(values: Mapping[str, object]) -> Config:
-    """A Config of these values over the defaults; raises Invalid with a fault for each that is wrong."""
+def from_values(values: Mapping[str, object], variables: Mapping[str, str] | None = None) -> Config:
+    """A Config of these values over the defaults; raises Invalid with a fault for each that is wrong.
+
+    `variables` names those of the environment, so that one that nobody knows is found again there.
+    """
     known = {one.name: one for one in dataclasses.fields(Config)}
     faults = {
-        name: text("There is no such setting. `hub config` lists them all.")
+        (variables or {}).get(name, name): text("There is no such setting. `hub config` lists them all.")
         for name in values
         if name not in known
     }
@@ -114,20 +128,33 @@ def from_values(values: Mapping[str, object]) -> Config:
 
 def _parse(default: object, value: object, name: str) -> object:
     if isinstance(default, int):
-        try:
-            number = int(str(value))
-        except ValueError:
-            raise ValueError(f"{value!r} is not a whole number.") from None
-        if number < 0:
-            raise ValueError(f"{number} is below zero.")
-        return number
+        return _count(str(value))
     if isinstance(default, Path):
         return Path(str(value))
     if name in ("http", "ssh") and value:
         split_address(str(value))
-    if name == "log_format" and value not in get_args(LogFormat):
-        raise ValueError(f"{value!r} is neither text nor json.")
+    if name in _CHOICES:
+        return _choose(str(value), _CHOICES[name])
+    if value and not str(value).startswith(_BEGINNINGS.get(name, "")):
+        # The value itself is not repeated: it may hold a password.
+        raise ValueError(f"It begins with {' or '.join(_BEGINNINGS[name])}.")
     return str(value)
+
+
+def _count(value: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole number.") from None
+    if number < 0:
+        raise ValueError(f"{number} is below zero.")
+    return number
+
+
+def _choose(value: str, choices: tuple[str, ...]) -> str:
+    if value.lower() not in choices:
+        raise ValueError(f"{value!r} is none of {', '.join(choices)}.")
+    return value.lower()
 
 
 def split_address(address: str) -> tuple[str, int]:

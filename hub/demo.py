@@ -22,7 +22,7 @@ from hub.errors import Conflict, text
 from hub.repos.access import find_repository, open_repository
 from hub.repos.actions import create_repository, grant
 from hub.repos.git.refs import RefFiles
-from hub.repos.git.store import directory
+from hub.repos.git.store import directory, size_bytes
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.pushes import RefUpdate
 from hub.repos.receive import update_refs
@@ -181,6 +181,8 @@ def _push(hub: Hub, wanted: DemoRepository) -> None:
         repository = open_repository(session, _SYSTEM, wanted.path, need=Permission.SEE)
         viewer = get_user(session, wanted.owner).viewer()
         update_refs(session, viewer, repository, [RefUpdate(ref, ZERO_ID, refs[ref]) for ref in sorted(refs)])
+        # These objects came with no push that would have added them up.
+        repository.size_bytes = size_bytes(directory(hub.config, repository))
 
 
 def _write_source(session: Session, repository: Repository, owner: User) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """The listening sockets: bound once, inherited by the part that serves them, kept while it restarts."""
 
 import ipaddress
+import json
 import os
 import socket
 from pathlib import Path
@@ -20,6 +21,19 @@ def web_socket_path(config: Config) -> Path:
 def policy_socket_path(config: Config) -> Path:
     """Where the policy processes listen."""
     return config.data / "run" / "policy.sock"
+
+
+def addresses_path(config: Config) -> Path:
+    """Where a hub that is being served keeps its addresses, for commands on the same data folder."""
+    return config.data / "run" / "addresses.json"
+
+
+def find_served_http(config: Config) -> str | None:
+    """The address of the pages of the hub that is served from this data folder; None where none is."""
+    try:
+        return str(json.loads(addresses_path(config).read_text("utf-8"))["http"])
+    except FileNotFoundError:
+        return None
 
 
 def bind_tcp(address: str) -> socket.socket:

@@ -26,6 +26,7 @@ from hub.gateway.exposure import refuse_strangers
 from hub.gateway.forwarded import Proxies
 from hub.gateway.front import STOP_SECONDS
 from hub.gateway.listeners import (
+    addresses_path,
     bind_tcp,
     bind_unix,
     bound_address,
@@ -111,8 +112,7 @@ class Supervisor:
         refuse_strangers(self._config, self._config.http, self._config.ssh)
         Proxies(self._config.trusted_proxies)  # a mistake there is said now, not by a part that cannot start
         with only_one(self._config):
-            if self._config.ready_file:
-                Path(self._config.ready_file).unlink(missing_ok=True)
+            _remove_ready_files(self._config)
             logs.configure(self._config)
             _raise_file_limit()
             _preload(self._config)
@@ -229,8 +229,8 @@ class _Parts:
 
     def _announce(self) -> None:
         self._is_ready = True
-        if self._config.ready_file:
-            _write_whole(Path(self._config.ready_file), self.addresses.as_json())
+        for path in _ready_files(self._config):
+            _write_whole(path, self.addresses.as_json())
         log.info("hub_ready", http=self.addresses.http, ssh=self.addresses.ssh)
         if self._on_ready is not None:
             self._on_ready(self.addresses)
@@ -240,8 +240,7 @@ class _Parts:
         # The front goes before what it asks.
         for listener in self._listeners:
             listener.close()
-        if self._config.ready_file:
-            Path(self._config.ready_file).unlink(missing_ok=True)
+        _remove_ready_files(self._config)
         for names in (("front", "ssh"), ("web", "worker"), ("policy",)):
             self._end([part for part in self._parts if part.name in names and part.pid is not None])
 
@@ -259,6 +258,15 @@ class _Parts:
                 if is_hurried or time.monotonic() > part.kill_at:
                     log.warning("part_killed", part=part.name, pid=part.pid)
                     part.kill()
+
+
+def _ready_files(config: Config) -> list[Path]:
+    return [addresses_path(config), *([Path(config.ready_file)] if config.ready_file else [])]
+
+
+def _remove_ready_files(config: Config) -> None:
+    for path in _ready_files(config):
+        path.unlink(missing_ok=True)
 
 
 def _write_whole(path: Path, words: str) -> None:

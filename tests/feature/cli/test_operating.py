@@ -10,12 +10,15 @@ from pathlib import Path
 import click
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from hub import cli
 from hub.accounts.queries import list_users
 from hub.app import Hub
 from hub.config import Config
+from hub.gateway.listeners import addresses_path
 from hub.repos.git.store import directory
+from hub.repos.models import Repository
 from tests.factories import SYSTEM, make_repository, make_user
 from tests.feature.cli.conftest import Run
 
@@ -65,8 +68,46 @@ def test_command_without_a_hub_says_how_to_make_one(
 def test_unknown_setting_is_refused_by_name(run: Run) -> None:
     result = run("user", "list", colour="blue", exit_code=1)
     assert result.stderr == (
-        "The configuration cannot be used.\ncolour: There is no such setting. `hub config` lists them all.\n"
+        "The configuration cannot be used.\n"
+        "HUB_COLOUR: There is no such setting. `hub config` lists them all.\n"
     )
+
+
+def test_unknown_setting_of_the_file_is_refused_by_its_key(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "hub.toml").write_text('colour = "blue"')
+    errors = run("--config", str(tmp_path / "hub.toml"), "user", "list", exit_code=1).stderr
+    assert "\ncolour: There is no such setting." in errors
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("http", "8080", "'8080' is not HOST:PORT."),
+        ("url", "hub.example.org", "It begins with http:// or https://."),
+        (
+            "database_url",
+            "postgres://hub:hidden@db/hub",
+            "It begins with postgresql+psycopg:// or sqlite://.",
+        ),
+        ("redis_url", "cache.example.org", "It begins with redis:// or rediss:// or unix://."),
+        ("log_level", "loud", "'loud' is none of debug, info, warning, error."),
+        ("web_workers", "many", "'many' is not a whole number."),
+    ],
+)
+def test_value_that_cannot_be_used_is_told_in_words(run: Run, name: str, value: str, fault: str) -> None:
+    errors = run("config", exit_code=1, **{name: value}).stderr
+    assert errors == f"The configuration cannot be used.\n{name}: {fault}\n"
+
+
+def test_commands_name_the_address_at_which_the_hub_is_served(run: Run, config: Config) -> None:
+    run("init")
+    addresses_path(config).write_text('{"http": "http://127.0.0.1:41233"}')
+    assert run("init").stdout.splitlines()[-1].startswith("http://127.0.0.1:41233/-/setup/")
+
+
+def test_list_of_commands_has_whole_sentences(run: Run) -> None:
+    assert all("...\n" not in run(group, "--help").stdout[80:] for group in ("user", "token", "key", "repo"))
+    assert "...\n" not in run("--help").stdout[80:]
 
 
 def test_database_that_cannot_be_reached_is_told_in_words(run: Run, tmp_path: Path) -> None:
@@ -128,6 +169,9 @@ def test_demo_is_the_same_at_its_second_run(run: Run, hub: Hub, config: Config) 
         ("bo", True, False),
         ("mei", True, False),
     ]
+    with hub.database.reading() as session:
+        sizes = dict(session.execute(select(Repository.name, Repository.size_bytes)).all())
+    assert sizes["hub"] > sizes["handbook"] > 0
     rows = json.loads(run("repo", "list", "--json").stdout)
     assert {row["path"]: row["visibility"] for row in rows} == {
         "anna/hub": "public",
