@@ -105,7 +105,7 @@ def refuse_name(update: RefUpdate) -> Refusal | None:
         return Refusal(
             Cause.NAMESPACE,
             "changes cannot be proposed here yet",
-            "This version of the hub takes no proposed changes. Push a branch instead.",
+            "This version of the hub takes no proposed changes. Push a branch, here or in a copy of yours.",
         )
     if not update.name.startswith(COUNTED):
         return Refusal(
