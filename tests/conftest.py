@@ -25,8 +25,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" not in metafunc.fixturenames:
         return
     in_feature = metafunc.definition.path.is_relative_to(_FEATURE)
-    if in_feature or metafunc.definition.get_closest_marker("wire_writes"):
-        metafunc.parametrize("database_kind", databases.kinds(), scope="session")
+    writes = in_feature or metafunc.definition.get_closest_marker("wire_writes")
+    # The others name their kind too: what is kept for the session is made anew only when it changes.
+    kinds = databases.kinds() if writes else [databases.SQLITE]
+    metafunc.parametrize("database_kind", kinds, scope="session")
 
 
 @pytest.hookimpl(trylast=True)

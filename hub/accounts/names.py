@@ -41,7 +41,9 @@ def check_reserved(addresses: Iterable[str]) -> None:
 
 def key_of(name: str) -> str:
     """The name as it is compared: two names with one key are the same name."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    # PostgreSQL takes no NUL, not even to look for one; what replaces it stands in no name either.
+    known = name.replace("\0", "\ufffd")
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", known).casefold())
 
 
 def clean(name: str) -> str:

@@ -49,9 +49,12 @@ class Tab:
         return int(found)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, started once."""
+    """Debian's Chromium, started once for the tests of a file.
+
+    Not for the session: while it is open an event loop runs in this thread, and no other can start.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert program, "Chromium is not installed (Debian: apt-get install chromium)"
     with sync_playwright() as playwright:

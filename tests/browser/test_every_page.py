@@ -9,6 +9,7 @@ from tests.git_client import GitClient
 from tests.served import Served
 
 MakeTab = Callable[..., Tab]
+pytestmark = pytest.mark.xdist_group("browser")
 PAGES = (
     "/", "/new", "/settings/tokens", "/settings/keys", "/settings/password", "/help", "/help/first-push",
     "/help/operate", "/help/roles",

@@ -14,6 +14,7 @@ from tests.git_client import GitClient
 from tests.served import Served
 
 MakeTab = Callable[..., Tab]
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

@@ -96,13 +96,19 @@ def test_02_front_that_dies_in_proc_receive_leaves_nobody_waiting(mortal: Mortal
     mortal.goes_on()
 
 
+def is_taken(mortal: Mortal) -> bool:
+    with holding(mortal.directory, QUEUE_LOCK) as is_free:
+        return not is_free
+
+
 def test_03_queue_stays_taken_while_a_judge_outlives_the_front(mortal: Mortal) -> None:
     queue = mortal.directory / QUEUE_LOCK
     with ThreadPoolExecutor() as pool:
         with mortal.served.hub.database.writing() as session:
             session.execute(text("SELECT 1"))  # the database is ours alone until the block ends
             pushed = pool.submit(mortal.git.push, mortal.work, "origin", "main:topic", check=False)
-            assert wait_until(lambda: "hub judge" in holders(mortal.served, queue))
+            # The first question of a push brings the descriptors along as well, before the queue is taken.
+            assert wait_until(lambda: is_taken(mortal) and "hub judge" in holders(mortal.served, queue))
             waiting = mortal.gits()
             kill_part(mortal.served, "hub front")
             assert wait_until(lambda: not waiting & mortal.gits())
