@@ -27,6 +27,8 @@ def _echo(_: Database, values: Values) -> Values:
 
 
 def _wait_for_file(_: Database, values: Values) -> Values:
+    if "begun" in values:
+        Path(values["begun"]).touch()
     assert wait_until(Path(values["path"]).exists)
     return {"pid": os.getpid()}
 
@@ -111,7 +113,9 @@ def test_long_questions_leave_a_process_for_the_others(pool: RunningPool, tmp_pa
 
 
 def test_turn_of_a_process_that_died_is_free_again(pool: RunningPool, tmp_path: Path) -> None:
-    stuck = pool.start("long", path=str(tmp_path / "never"))
+    begun = tmp_path / "begun"
+    stuck = pool.start("long", path=str(tmp_path / "never"), begun=str(begun))
+    assert wait_until(begun.exists)
     waiting = pool.start("long", path=str(tmp_path))
     idle = pool.ask("echo", text="")["pid"]
     (busy,) = pool.children() - {idle}
