@@ -80,6 +80,13 @@ class BodyReader:
         del self._buffer[:count]
         return data
 
+    async def rest(self) -> AsyncIterator[bytes]:
+        """What comes after that, chunk by chunk."""
+        if self._buffer:
+            yield bytes(self._buffer)
+        async for data in self._chunks:
+            yield data
+
 
 async def unless_left(client: Client, work: Coroutine[object, object, T]) -> T:
     """The work's result; when the client goes first, the work is cancelled and ClientLeft raised.

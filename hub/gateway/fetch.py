@@ -12,19 +12,21 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
-from hub.errors import TooLarge, Unavailable, text
+from hub.errors import HubError, TooLarge, Unavailable, text
 from hub.gateway.advertisement import advertise
 from hub.gateway.client import BodyReader, Client, ClientIdle, unless_left
 from hub.gateway.fetch_cache import Producer, cache_of
-from hub.gateway.fetch_request import FetchRequest, parse
+from hub.gateway.fetch_request import FetchRequest, old_ids, parse
 from hub.gateway.git_child import CHUNK_BYTES, LOGGER, GitChild, spawn
 from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
 from hub.gateway.git_settings import HIDDEN_NAMESPACES, environment, protocol_version, settings
 from hub.gateway.pktline import FLUSH, BadPacket, packet, read_request
 from hub.gateway.policy_client import PolicyUnavailable, ask
 from hub.gateway.short_answers import MAX_BYTES, short_answers
+
+T = TypeVar("T")
 
 _SERVICE = "git-upload-pack"
 _LARGE_REQUEST_BYTES = 128 << 10
@@ -57,7 +59,7 @@ async def converse(target: GitTarget, protocol: str, client: Client, renew: Rene
 
     Protocol v2: the advertisement, then request after request, for each of which `renew` finds the target
     again, because a session may outlast the right to read. Older ones: one git that talks with the client
-    itself, and that checks wants against what it advertised.
+    itself, once what the client wants was checked.
     """
     if protocol_version(environment(target, protocol)) < 2:
         await _converse_directly(target, protocol, client)
@@ -130,30 +132,59 @@ class _Fetch:
 
 async def _serve(fetch: _Fetch, spool: IO[bytes]) -> None:
     policy = fetch.target.policy
-    if policy is None or protocol_version(fetch.environment) < 2:
-        # Of these, git checks the wants itself: it serves what is reachable from the refs it advertises.
+    if policy is None:
         await _run(fetch, spool, fetch.arguments())
         return
     body = spool.read()
     spool.seek(0)
-    # A lazy checkout may want 100,000 blobs at once: not in the loop's thread.
-    large = len(body) > _LARGE_REQUEST_BYTES
-    request = await asyncio.to_thread(parse, body) if large else parse(body)
+    if protocol_version(fetch.environment) < 2:
+        if not await _is_refused(fetch.client, policy, await _aside(old_ids, body)):
+            await _run(fetch, spool, fetch.arguments())
+        return
+    request = await _aside(parse, body)
     if request is None:
         return
     if request.command == "ls-refs":
         await _list_refs(fetch, policy, request, spool)
+    else:
+        await _serve_fetch(fetch, policy, request, spool)
+
+
+async def _aside(read: Callable[[bytes], T], body: bytes) -> T:
+    # A lazy checkout may want 100,000 blobs at once: not in the loop's thread.
+    return await asyncio.to_thread(read, body) if len(body) > _LARGE_REQUEST_BYTES else read(body)
+
+
+async def _serve_fetch(
+    fetch: _Fetch, policy: RepositoryPolicy, request: FetchRequest, spool: IO[bytes]
+) -> None:
+    wants, unshallowed = request.wants(), request.unshallowed()
+    answer = await _ask_wants(fetch.client, policy, [*wants, *unshallowed])
+    refused = set(answer["refused"])
+    if not refused.isdisjoint(wants):
+        await _refuse(fetch.client, next(one for one in wants if one in refused))
         return
-    wants = request.wants()
-    answer = await _ask_wants(fetch.client, policy, wants)
-    if answer["refused"]:
-        # The words of git itself, which clients know how to show.
-        refusal = f"ERR upload-pack: not our ref {answer['refused'][0]}"
-        await fetch.client.write(packet(refusal.encode()))
-        return
+    if refused:
+        request = request.without(refused)
+        spool.truncate(0)
+        spool.write(request.encoded())
+        spool.seek(0)
     key = _key(request, answer, fetch.arguments(), fetch.environment)
-    if not (wants and request.is_pure and await _follow(fetch, policy, key, body)):
+    if not (wants and request.is_pure and await _follow(fetch, policy, key, spool)):
         await _run(fetch, spool, fetch.arguments())
+
+
+async def _is_refused(client: Client, policy: RepositoryPolicy, ids: list[str]) -> bool:
+    """Whether one of the ids may not be served; the client is told."""
+    refused = (await _ask_wants(client, policy, ids))["refused"] if ids else []
+    if refused:
+        await _refuse(client, refused[0])
+    return bool(refused)
+
+
+async def _refuse(client: Client, object_id: str) -> None:
+    # The words of git itself, which clients know how to show.
+    await client.write(packet(f"ERR upload-pack: not our ref {object_id}".encode()))
 
 
 async def _list_refs(
@@ -212,16 +243,18 @@ def _key(
     return request.digest(part.encode("utf-8", "surrogateescape") for part in about)
 
 
-async def _follow(fetch: _Fetch, policy: RepositoryPolicy, key: str, body: bytes) -> bool:
+async def _follow(fetch: _Fetch, policy: RepositoryPolicy, key: str, spool: IO[bytes]) -> bool:
     """Serves the shared answer; False where none is kept at the moment."""
     if policy.cache is None:
         return False
+    body = spool.read()
+    spool.seek(0)
 
     @contextlib.asynccontextmanager
     async def produce() -> AsyncIterator[GitChild]:
         # Its own copy of the request: it goes on for others when the client that began it leaves.
-        with _spool_of(body) as spool:
-            async with _running(fetch, spool, fetch.arguments()) as child:
+        with _spool_of(body) as copy:
+            async with _running(fetch, copy, fetch.arguments()) as child:
                 yield child
 
     cache = cache_of(policy.cache, fetch.target.limits)
@@ -289,7 +322,7 @@ async def _converse_directly(target: GitTarget, protocol: str, client: Client) -
             fetch.environment,
             stdin=subprocess.PIPE,
         )
-        feed = asyncio.create_task(_feed(child, client))
+        feed = asyncio.create_task(_feed(child, fetch))
         try:
             while data := await child.read():
                 await client.write(data)
@@ -300,13 +333,33 @@ async def _converse_directly(target: GitTarget, protocol: str, client: Client) -
             await asyncio.gather(feed, return_exceptions=True)
 
 
-async def _feed(child: GitChild, client: Client) -> None:
+async def _feed(child: GitChild, fetch: _Fetch) -> None:
     """Passes on what the client says; a client that leaves ends its git's input, and so git."""
+    reader = BodyReader(fetch.client.body())
     try:
-        async for data in client.body():
+        if not await _is_let_in(child, fetch, reader):
+            return
+        async for data in reader.rest():
             child.stdin.write(data)
             await child.stdin.drain()
     except (ConnectionError, ClientIdle):
         child.signal(signal.SIGTERM)
+    except asyncio.IncompleteReadError:  # the client wanted nothing
+        pass
+    except HubError as error:
+        await fetch.client.write(packet(f"ERR {error.what}".encode()))
     finally:
         child.stdin.close()
+
+
+async def _is_let_in(child: GitChild, fetch: _Fetch, reader: BodyReader) -> bool:
+    """Whether what the client wants may be served; git is told of it then."""
+    policy = fetch.target.policy
+    if policy is None:
+        return True
+    head = await _next_request(reader, fetch.target.limits.max_fetch_request_bytes)
+    if await _is_refused(fetch.client, policy, await _aside(old_ids, head)):
+        return False
+    child.stdin.write(head)
+    await child.stdin.drain()
+    return True

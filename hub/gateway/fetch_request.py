@@ -1,19 +1,24 @@
-"""What a request of protocol v2 to upload-pack says (gitprotocol-v2(5)), read as strictly as git reads it."""
+"""What a request to upload-pack says (gitprotocol-v2(5), gitprotocol-pack(5)), read as strictly as by git."""
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from hub.errors import BadRequest, text
 from hub.gateway.pktline import DELIMITER, FLUSH, BadPacket, packet, size_of
 
 _WANT = re.compile(rb"want ([0-9a-f]{40}(?:[0-9a-f]{24})?)")
+# Of protocols before v2 the first want carries the client's capabilities.
+_OLD_WANT = re.compile(rb"want ([0-9a-f]{40}(?:[0-9a-f]{24})?)(?: [^\0]*)?")
+_SHALLOW = re.compile(rb"shallow ([0-9a-f]{40}(?:[0-9a-f]{24})?)")
+# git reads the number with strtol() into an int: whatever could become its "without end" is not among these.
+_BOUNDED = re.compile(rb"deepen [0-9]{1,9}")
 _PRIVATE_TO_CLIENT = (b"agent=", b"session-id=")
 
 
 class UnreadableRequest(BadRequest):
-    """The body is not a request of protocol v2 that the hub serves."""
+    """The body is not a request that the hub serves."""
 
     def __init__(self, fault: str) -> None:
         super().__init__(text("The request to git-upload-pack cannot be read: %(fault)s.", fault=fault))
@@ -33,14 +38,33 @@ class FetchRequest:
 
         git ignores what follows an id. Here it is refused, so that we never check another id than git serves.
         """
-        wanted: dict[str, None] = {}
-        for line in self.arguments:
-            if line.startswith(b"want "):
-                match = _WANT.fullmatch(line)
-                if match is None:
-                    raise UnreadableRequest("a want is not an id")
-                wanted[match[1].decode()] = None
-        return list(wanted)
+        return _ids(self.arguments, b"want ", _WANT)
+
+    def unshallowed(self) -> list[str]:
+        """The commits whose parents git would serve unasked; raises UnreadableRequest.
+
+        Where the history is deepened without end, git adds to the wants the parents of every commit that
+        the client calls shallow, whether a ref reaches it or not.
+        """
+        return _unshallowed(self.arguments)
+
+    def without(self, unreachable: Container[str]) -> "FetchRequest":
+        """The request as if the hub did not have these commits of `unshallowed`.
+
+        The client lacks their parents, which what it has does not tell: nothing that it has counts. One
+        `have`, of what nobody has, stays, because without any git answers as if the client were done.
+        """
+        kept = [line for line in self.arguments if not line.startswith((b"shallow ", b"have "))]
+        shallows = [f"shallow {one}".encode() for one in self.unshallowed() if one not in unreachable]
+        haves = [line for line in self.arguments if line.startswith(b"have ")]
+        nothing = [b"have " + b"0" * len(line[5:]) for line in haves[:1]]
+        return replace(self, arguments=(*kept, *shallows, *nothing))
+
+    def encoded(self) -> bytes:
+        """The request as git reads it."""
+        head = (f"command={self.command}".encode(), *self.capabilities)
+        sections = [b"".join(packet(line + b"\n") for line in part) for part in (head, self.arguments)]
+        return DELIMITER.join(sections) + FLUSH
 
     @property
     def is_pure(self) -> bool:
@@ -83,6 +107,35 @@ def parse(body: bytes) -> FetchRequest | None:
         raise UnreadableRequest("it names no command, or one that is not served here")
     capabilities = tuple(line for line in section if not line.startswith(b"command="))
     return FetchRequest(commands[0].decode(), capabilities, tuple(arguments))
+
+
+def old_ids(body: bytes) -> list[str]:
+    """The ids that a request before protocol v2 would be served from: its wants, and what it unshallows.
+
+    Raises UnreadableRequest. Of these wants git itself lets every tree and blob pass that is in its store.
+    """
+    try:
+        lines = [line[1:] for line in _lines(body) if line.startswith(b" ")]
+    except BadPacket as error:
+        raise UnreadableRequest(str(error)) from error
+    return list(dict.fromkeys([*_ids(lines, b"want ", _OLD_WANT), *_unshallowed(lines)]))
+
+
+def _unshallowed(lines: Collection[bytes]) -> list[str]:
+    if not any(line.startswith(b"deepen ") and not _BOUNDED.fullmatch(line) for line in lines):
+        return []
+    return _ids(lines, b"shallow ", _SHALLOW)
+
+
+def _ids(lines: Iterable[bytes], word: bytes, form: re.Pattern[bytes]) -> list[str]:
+    found: dict[str, None] = {}
+    for line in lines:
+        if line.startswith(word):
+            match = form.fullmatch(line)
+            if match is None:
+                raise UnreadableRequest(f"a {word.decode().strip()} is not an id")
+            found[match[1].decode()] = None
+    return list(found)
 
 
 def _lines(body: bytes) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.gateway.fetch_request import FetchRequest, UnreadableRequest, parse
+from hub.gateway.fetch_request import FetchRequest, UnreadableRequest, old_ids, parse
 from hub.gateway.pktline import packet
 
 A, B = "a" * 40, "b" * 40
@@ -133,3 +133,42 @@ def test_who_asks_does_not_change_the_digest_and_what_is_asked_does() -> None:
     assert plain.digest([b"state"]) == same.digest([b"state"])
     assert plain.digest([b"state"]) not in [other.digest([b"state"]) for other in others]
     assert plain.digest([b"ab", b"c"]) != plain.digest([b"a", b"bc"])
+
+
+@pytest.mark.parametrize("depth", ["1", "50", "999999999", "0777"])
+def test_a_depth_with_an_end_unshallows_nothing_by_itself(depth: str) -> None:
+    assert request(f"want {A}", f"shallow {B}", f"deepen {depth}").unshallowed() == []
+
+
+@pytest.mark.parametrize("depth", ["2147483647", "0x7fffffff", " 5", "", "-1", "017777777777", "1\0"])
+def test_any_other_depth_unshallows_what_the_client_calls_shallow(depth: str) -> None:
+    assert request(f"shallow {B}", f"deepen {depth}").unshallowed() == [B]
+    assert old_ids(packet(b"shallow " + B.encode()) + packet(f"deepen {depth}\n".encode()) + b"0000") == [B]
+
+
+def test_what_git_reads_as_shallow_has_to_be_an_id() -> None:
+    with pytest.raises(UnreadableRequest):
+        request(f"shallow {B}\0", "deepen 2147483647").unshallowed()
+
+
+def test_a_request_can_do_without_what_is_unreachable() -> None:
+    asked = request(
+        f"want {A}", f"shallow {A}", f"shallow {B}", f"have {B}", f"have {A}", "deepen 2147483647"
+    )
+    left = parse(asked.without({B}).encoded())
+    assert left is not None
+    assert set(left.arguments) == {
+        *(line.encode() for line in (f"want {A}", f"shallow {A}", "deepen 2147483647")),
+        b"have " + b"0" * 40,
+    }
+
+
+def test_the_wants_of_older_protocols_are_read_up_to_the_first_flush() -> None:
+    lines = [f"want {A} side-band-64k ofs-delta\n", f"want {B}\n", f"want {A}\n"]
+    assert old_ids(b"".join(packet(one.encode()) for one in lines) + b"0000" + b"not read") == [A, B]
+
+
+@pytest.mark.parametrize("line", [f"want {A.upper()}", f"want {A}x", f"want {A}\0x", "want "])
+def test_a_want_of_older_protocols_is_an_id_as_well(line: str) -> None:
+    with pytest.raises(UnreadableRequest):
+        old_ids(packet(line.encode()) + b"0000")
