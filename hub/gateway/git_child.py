@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -101,8 +102,12 @@ async def spawn(
     *,
     stdin: int | IO[bytes],
     inherited: Sequence[int] = (),
+    limits: Mapping[int, int] | None = None,
 ) -> GitChild:
-    """Starts `git <arguments>`, which end with the repository's directory, in exactly this environment."""
+    """Starts `git <arguments>`, which end with the repository's directory, in exactly this environment.
+
+    `limits` are resources of getrlimit(2), for it and for each process that it starts once it was spoken to.
+    """
     process = subprocess.Popen(
         ("git", *arguments),
         stdin=stdin,
@@ -112,6 +117,9 @@ async def spawn(
         env=dict(environment),
         pass_fds=inherited,
     )
+    for limited, most in (limits or {}).items():
+        with contextlib.suppress(OSError):  # it has ended already
+            resource.prlimit(process.pid, limited, (most, most))
     child = GitChild(process, f"git in {arguments[-1]}")
     await child.connect()
     return child

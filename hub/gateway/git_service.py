@@ -16,6 +16,9 @@ class Limits:
     """How much one client may ask of the server. The sizes hold only where there is a policy."""
 
     max_push_bytes: int = 2 << 30
+    push_memory_bytes: int = min(4 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+    """How much memory a process of git may take that unpacks a push."""
+    push_processor_seconds: int = 3600
     max_fetch_request_bytes: int = 32 << 20
     idle_seconds: float = 60
     pack_slots: int = 2 * (os.cpu_count() or 2)

@@ -5,6 +5,7 @@ Over SSH, `converse` serves a whole session as two children, `--advertise-refs` 
 
 import asyncio
 import contextlib
+import resource
 import signal
 import subprocess
 from collections.abc import AsyncIterator
@@ -65,12 +66,24 @@ async def _start(
         {**environment(target, protocol), **(conversation.environment if conversation else {})},
         stdin=subprocess.PIPE,
         inherited=conversation.descriptors if conversation else (),
+        limits=_limits(target),
     )
     stack.push_async_callback(child.end)
     if conversation is not None:
         conversation.begin()
     limit = target.limits.max_push_bytes + _COMMANDS_BYTES if target.policy is not None else None
     return _Push(client, child, conversation, limit)
+
+
+def _limits(target: GitTarget) -> dict[int, int] | None:
+    # A few kilobytes of deltas unfold into gigabytes, long before anybody can look at their sizes.
+    if target.policy is None:
+        return None
+    return {
+        resource.RLIMIT_DATA: target.limits.push_memory_bytes,
+        resource.RLIMIT_CPU: target.limits.push_processor_seconds,
+        resource.RLIMIT_CORE: 0,
+    }
 
 
 class _Push:

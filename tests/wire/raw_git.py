@@ -64,6 +64,36 @@ def big_pack(size_bytes: int) -> tuple[str, bytes]:
     return blob_id, pack + hashlib.sha1(pack).digest()
 
 
+def delta_bomb(times: int) -> bytes:
+    """A pack of some 15 KB with one zero-filled blob and a delta that repeats it, 15 MiB each time."""
+    size = 15 << 20
+    content = bytes(size)
+    base_id = hashlib.sha1(b"blob %d\0" % size + content).digest()
+    copy = b"\xf0" + size.to_bytes(3, "little")
+    delta = _varint(size) + _varint(size * times) + copy * times
+    objects = _object(3, content) + _object(7, delta, base_id)
+    pack = b"PACK\0\0\0\2\0\0\0\2" + objects
+    return pack + hashlib.sha1(pack).digest()
+
+
+def _object(kind: int, content: bytes, base_id: bytes = b"") -> bytes:
+    size = len(content)
+    header, rest = bytearray([kind << 4 | size & 15]), size >> 4
+    while rest:
+        header[-1] |= 0x80
+        header.append(rest & 0x7F)
+        rest >>= 7
+    return bytes(header) + base_id + zlib.compress(content, 9)
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray([number & 0x7F])
+    while number := number >> 7:
+        out[-1] |= 0x80
+        out.append(number & 0x7F)
+    return bytes(out)
+
+
 def v2_request(command: str, arguments: Iterable[str] = (), capabilities: Iterable[str] = ()) -> bytes:
     """One request of protocol v2."""
     head = b"".join(packet(f"{line}\n".encode()) for line in (f"command={command}", *capabilities))

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hub.gateway.git_service import Limits
 from tests.git_client import GitClient
 from tests.wire.gateway_hosting import VIEWER, Hosted, hosting
 from tests.wire.gateway_server import GatewayServer, git
-from tests.wire.raw_git import SIDE_BAND, ZERO, new_commit, push_body, read_report, read_side_band
+from tests.wire.raw_git import SIDE_BAND, ZERO, delta_bomb, new_commit, push_body, read_report, read_side_band
 from tests.wire.scripted_policy import Answer, Question, allow_all, refuse_all
 
 
@@ -211,3 +213,21 @@ def test_maintenance_never_runs_in_a_push(hosted: Hosted, client: GitClient) -> 
     client.push(work, hosted.url, "HEAD:refs/heads/new")
     assert hosted.script.questions() == ["gate", "judge", "record"]
     assert len(list(hosted.directory.glob("objects/pack/*.pack"))) == 1
+
+
+def test_a_few_kilobytes_that_unfold_into_gigabytes_take_no_more_memory_than_a_push_may(
+    hosted: Hosted,
+) -> None:
+    """The attack: a delta of a few kilobytes copies one blob 300 times. git unfolds it in memory, 4.5 GB of
+    it, before any hook could see how large the object is."""
+    hosted.change(limits=replace(Limits(), push_memory_bytes=400 << 20))
+    command = hosted.new()
+    bomb = push_body([command], pack=delta_bomb(300))
+    status, data = hosted.post(bomb)
+    answer = read_side_band(data)
+    assert len(bomb) < 50_000
+    assert status == 200
+    assert answer.report[0] == "unpack index-pack abnormal exit"
+    assert command[2] not in hosted.refs()
+    hosted.post(push_body([command]))
+    assert command[2] in hosted.refs()
