@@ -72,9 +72,12 @@ def decide(
     files = RefFiles(path)
     push = _Push(_look_around(session, viewer, repository, files), files, path, updates)
     verdicts = Verdicts()
+    if len(updates) > config.max_push_refs:
+        verdicts.refused.update((update.name, _too_many(config)) for update in updates)
+        return verdicts
     for update in updates:
         push.sort_into(verdicts, update)
-    _limit(verdicts, repository, config, len(updates))
+    _limit(verdicts, repository, config)
     if atomic:
         _all_or_none(verdicts, is_complete)
     return verdicts
@@ -161,12 +164,11 @@ def _folders_of(ref: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(3, len(parts))]
 
 
-def _limit(verdicts: Verdicts, repository: Repository, config: Config, pushed: int) -> None:
-    if pushed > config.max_push_refs:
-        verdicts.refuse_rest(
-            Refusal(Cause.LIMIT, f"more than {config.max_push_refs} refs in one push; push them in parts")
-        )
-        return
+def _too_many(config: Config) -> Refusal:
+    return Refusal(Cause.LIMIT, f"more than {config.max_push_refs} refs in one push; push them in parts")
+
+
+def _limit(verdicts: Verdicts, repository: Repository, config: Config) -> None:
     granted = [one for one in verdicts.granted.values() if one.name.startswith(COUNTED)]
     room = config.max_refs - repository.refs_count + sum(one.deletes for one in granted)
     too_many = [one for one in granted if one.creates and not one.deletes][max(room, 0) :]

@@ -29,6 +29,8 @@ _TIP_SECONDS: Final = 5.0
 _COMMIT_SECONDS: Final = 10.0
 # Somebody waits for the answer; what takes longer is left to the worker.
 _WALK_SECONDS: Final = 100.0
+# Each costs a look at all packs, and whoever names so many is refused anyway.
+_MOST_MISSING: Final = 1000
 _KEPT_IDS: Final = 500_000
 _KEPT_STATES: Final = 64
 
@@ -55,12 +57,12 @@ def find_unreachable(
 ) -> set[str]:
     """Those of the wanted ids that no ref reaches; raises TooLargeToWalk.
 
+    Where very many are missing altogether, others are among those that are named too.
     `ids_file` is where the file of all reachable ids is, or is to be made.
     """
     left = set(wanted)
-    objects = Objects(directory)
-    kinds = {one: objects.kind(one) for one in left}
-    refused = {one for one, kind in kinds.items() if kind is None}
+    kinds = _kinds(Objects(directory), left)
+    refused = {one for one in left if kinds.get(one) is None}
     left -= refused
     left -= _in_tip_trees(directory, snapshot, left)
     known = open_ids(ids_file)
@@ -78,6 +80,18 @@ def find_unreachable(
     if known is None:
         raise TooLargeToWalk
     return refused | {one for one in left if one not in known}
+
+
+def _kinds(objects: Objects, wanted: set[str]) -> dict[str, str | None]:
+    """What the objects are; where too many are missing, some that are there are left out."""
+    kinds: dict[str, str | None] = {}
+    missing = 0
+    for one in wanted:
+        kinds[one] = objects.kind(one)
+        missing += kinds[one] is None
+        if missing > _MOST_MISSING:
+            break
+    return kinds
 
 
 def _in_tip_trees(directory: Path, snapshot: Snapshot, wanted: set[str]) -> set[str]:
