@@ -34,7 +34,10 @@ def create_user(
     is_admin: bool = False,
     is_demo: bool = False,
 ) -> User:
-    """A new account; without a password it cannot sign in to the pages. For administrators."""
+    """A new account; without a password it cannot sign in to the pages. For administrators.
+
+    With an administrator the link that makes the first one stops working.
+    """
     _require_admin(viewer)
     name = names.clean(name)
     email = _clean_email(email)
@@ -56,6 +59,8 @@ def create_user(
         session.flush()
     except IntegrityError as error:
         raise Invalid(_NOT_CREATED, {"name": _NAME_TAKEN}) from error
+    if is_admin:
+        session.execute(delete(SetupCode))
     return user
 
 
@@ -152,6 +157,7 @@ def revoke_token(session: Session, viewer: Viewer, user: User, *, token_id: int)
 def add_key(session: Session, viewer: Viewer, user: User, *, title: str, text: str) -> SshKey:
     """Registers a public key; the title is the key's own comment where none is given."""
     _require_self(viewer, user)
+    _require_scope_of_keys(viewer)
     parsed = keys.parse(text)
     _check_key_unused(session, user, parsed.fingerprint)
     key = SshKey(
@@ -169,6 +175,17 @@ def add_key(session: Session, viewer: Viewer, user: User, *, title: str, text: s
         raise _key_in_use() from error
     publish(session, KeyAdded(user.id, key.fingerprint))
     return key
+
+
+def _require_scope_of_keys(viewer: Viewer) -> None:
+    if not viewer.has_scope(credentials.KEY_SCOPE):
+        raise Forbidden(
+            text("The key was not added."),
+            text("A token cannot add a key that may do more than itself: keys read and push."),
+            text(
+                "Add it in the browser, or use a token with the scope %(scope)s.", scope=credentials.KEY_SCOPE
+            ),
+        )
 
 
 def _clean_title(title: str, parsed: keys.PublicKey) -> str:
@@ -219,20 +236,26 @@ def check_setup_code(session: Session, code: str) -> None:
     row = session.get(SetupCode, 1)
     is_known = row is not None and row.secret_hash == credentials.hash_secret(code)
     if row is None or not is_known or row.created_at + SETUP_CODE_LIFETIME <= now():
-        raise NotFound(
-            text("This set-up link does not work."),
-            text("It works once, within a day, and only the newest one."),
-            text("`hub init` on the machine of the hub prints a new one."),
-        )
+        raise _no_setup_link()
+
+
+def _no_setup_link() -> NotFound:
+    return NotFound(
+        text("This set-up link does not work."),
+        text("It works once, within a day, and only the newest one."),
+        text("`hub init` on the machine of the hub prints a new one."),
+    )
 
 
 def use_setup_code(session: Session, code: str, *, name: str, email: str, password: str) -> User:
     """The first administrator, made by whoever holds the code; the code is used up."""
     check_setup_code(session, code)
+    # Of two who use it at the same moment, the second waits here and then finds nothing to use up.
+    used = session.execute(delete(SetupCode).where(SetupCode.id == 1).returning(SetupCode.id))
+    if used.first() is None:
+        raise _no_setup_link()
     maker = Viewer(is_admin=True)
-    user = create_user(session, maker, name=name, email=email, password=password, is_admin=True)
-    session.execute(delete(SetupCode))
-    return user
+    return create_user(session, maker, name=name, email=email, password=password, is_admin=True)
 
 
 def _require_admin(viewer: Viewer) -> None:

@@ -22,6 +22,8 @@ from hub.events import KeyUsed, SignInUsed, TokenUsed, publish
 # What every access token begins with, so that it is known where it does not belong.
 PREFIX: Final = "hub_"
 TOUCH_AFTER: Final = timedelta(minutes=10)
+# What an SSH key may be used for.
+KEY_SCOPE: Final = Scope.REPOSITORY_WRITE
 
 # OWASP's first choice for argon2id: two passes over 19 MiB in one lane.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -125,8 +127,7 @@ def find_key_viewer(session: Session, fingerprint: str) -> KeyUse | None:
     key, user = found
     if user.is_suspended:
         return None
-    scopes = frozenset({Scope.REPOSITORY_WRITE})
-    return KeyUse(user.viewer(scopes), key.id, is_stale(key.last_used_at))
+    return KeyUse(user.viewer(frozenset({KEY_SCOPE})), key.id, is_stale(key.last_used_at))
 
 
 def find_sign_in(session: Session, secret: str) -> SignInUse | None:

@@ -142,7 +142,7 @@ def create_token() -> ResponseReturnValue:
     return _secret(_tokens_page(user, Form({"expiry": "90"}), fresh_secret=secret))
 
 
-@blueprint.post("/settings/tokens/<int:token_id>/revoke")
+@blueprint.post("/settings/tokens/<int(max=2147483647):token_id>/revoke")
 @needs(Scope.ACCOUNT, sign_in=True)
 def revoke_token(token_id: int) -> ResponseReturnValue:
     """Revokes one of the viewer's tokens."""
@@ -195,7 +195,7 @@ def add_key() -> ResponseReturnValue:
     return redirect(url_for("accounts.keys"))
 
 
-@blueprint.post("/settings/keys/<int:key_id>/remove")
+@blueprint.post("/settings/keys/<int(max=2147483647):key_id>/remove")
 @needs(Scope.ACCOUNT, sign_in=True)
 def remove_key(key_id: int) -> ResponseReturnValue:
     """Takes one of the viewer's keys back."""

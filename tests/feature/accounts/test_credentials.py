@@ -245,3 +245,34 @@ def test_token_in_the_address_is_not_looked_at(app: Flask, hub: Hub, anna: Visit
     secret = token_of(hub, "anna")
     for name in ("token", "access_token", "private_token"):
         assert Visitor(app).get(f"/settings/keys?{name}={secret}").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status"),
+    [
+        ((Scope.ACCOUNT,), 403),
+        ((Scope.ACCOUNT, Scope.REPOSITORY_READ), 403),
+        ((Scope.ACCOUNT, Scope.REPOSITORY_WRITE), 302),
+        ((Scope.ALL,), 302),
+    ],
+)
+def test_token_adds_no_key_that_may_do_more_than_itself(
+    app: Flask, anna: Visitor, hub: Hub, tmp_path: Path, scopes: tuple[Scope, ...], status: int
+) -> None:
+    """The attack: a token that may not touch repositories adds an SSH key, which pushes to all of them."""
+    secret = token_of(hub, "anna", *scopes)
+    key = write_key(tmp_path / "key")
+    answer = Visitor(app, Authorization=f"token {secret}").post("/settings/keys", {"key": key})
+    assert answer.status_code == status
+    with hub.database.reading() as session:
+        assert len(session.scalars(select(SshKey)).all()) == (status == 302)
+
+
+@pytest.mark.parametrize("path", ["/settings/tokens/{}/revoke", "/settings/keys/{}/remove"])
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_number_that_no_database_keeps_is_not_there(
+    app: Flask, anna: Visitor, hub: Hub, path: str, number: int
+) -> None:
+    """The attack: a number beyond what the database's column holds made an error of the hub."""
+    script = Visitor(app, Authorization=f"token {token_of(hub, 'anna')}")
+    assert script.post(path.format(number)).status_code == 404

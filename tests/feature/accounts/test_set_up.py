@@ -1,15 +1,19 @@
 """The link that makes the first administrator."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from hub.accounts.actions import make_setup_code
+from hub.accounts.actions import create_user, make_setup_code, use_setup_code
 from hub.accounts.models import SetupCode, User
 from hub.app import Hub
 from hub.clock import now
+from hub.errors import NotFound
+from tests.factories import SYSTEM
 from tests.visitor import Visitor, words_of
 
 ANNA = {"name": "anna", "email": "anna@example.org", "password": "a long and dull one"}
@@ -73,3 +77,35 @@ def test_field_sent_twice_is_refused(app: Flask, link: str) -> None:
     answer = Visitor(app).submit(link, **{**ANNA, "email": ["anna@example.org", "eve@example.org"]})
     assert answer.status_code == 400
     assert "The field email was sent more than once" in answer.text
+
+
+def test_link_dies_when_somebody_administers_the_hub(app: Flask, hub: Hub, link: str) -> None:
+    """The attack: the operator made an administrator on the command line, and somebody finds the link that
+    was printed before in a terminal or a log."""
+    with hub.database.writing() as session:
+        create_user(session, SYSTEM, name="root", email="root@example.org", password=None, is_admin=True)
+    assert Visitor(app).get(link).status_code == 404
+    with pytest.raises(NotFound), hub.database.writing() as session:
+        use_setup_code(session, link.rpartition("/")[2], **ANNA)
+    with hub.database.reading() as session:
+        assert session.scalars(select(User.name)).all() == ["root"]
+
+
+def test_of_two_who_use_the_link_at_once_one_gets_in(hub: Hub, link: str) -> None:
+    """The attack: hold the code when its owner uses it, and use it in the same moment under another name."""
+    code, barrier = link.rpartition("/")[2], threading.Barrier(2)
+
+    def use(name: str) -> str:
+        values = {**ANNA, "name": name, "email": f"{name}@example.org"}
+        barrier.wait()
+        try:
+            with hub.database.writing() as session:
+                return use_setup_code(session, code, **values).name
+        except NotFound:
+            return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        made = [name for name in pool.map(use, ["anna", "eve"]) if name]
+    with hub.database.reading() as session:
+        assert session.scalars(select(User.name)).all() == made
+    assert len(made) == 1
