@@ -12,6 +12,10 @@ from hub.config import Config
 
 # An access token as `hub.accounts.credentials` makes them; one that is logged by mistake is cut short.
 _TOKEN: Final = re.compile(r"(hub_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{39}")
+# The code of the link that makes the first administrator stands in its path.
+_SETUP_LINK: Final = re.compile(r"(/-/setup/)[^\s/?]+")
+# What would steer the terminal of whoever reads the log, or begin a line of its own.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class _Handler(logging.StreamHandler[TextIO]):
@@ -35,7 +39,8 @@ def configure(config: Config) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        hide_tokens,
+        hide_secrets,
+        escape_controls,
     ]
     structlog.configure(
         processors=[
@@ -71,9 +76,22 @@ def bind(request_id: str) -> None:
     structlog.contextvars.bind_contextvars(request_id=request_id)
 
 
-def hide_tokens(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
-    """The line with every access token in its texts cut to its beginning."""
+def hide_secrets(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """The line with every access token, and the code of every set-up link, in its texts cut short."""
     for name, value in line.items():
-        if isinstance(value, str) and "hub_" in value:
-            line[name] = _TOKEN.sub(r"\1...", value)
+        if isinstance(value, str):
+            line[name] = _SETUP_LINK.sub(r"\1...", _TOKEN.sub(r"\1...", value))
     return line
+
+
+def escape_controls(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """The line with the control characters in its texts written out; a traceback keeps its lines."""
+    for name, value in line.items():
+        if isinstance(value, str) and _CONTROL.search(value):
+            lines = value.split("\n") if name == "exception" else [value]
+            line[name] = "\n".join(_CONTROL.sub(_escaped, one) for one in lines)
+    return line
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")

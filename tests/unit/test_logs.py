@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from hub import logs
-from hub.config import Config
+from hub.config import Config, LogFormat
 
 SECRET = "hub_" + "s3cret" * 7 + "x"
 
@@ -70,3 +70,31 @@ def test_text_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "read" in written
     assert "path=/" in written
     assert "\x1b" not in written
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_code_of_the_set_up_link_is_not_logged(capsys: pytest.CaptureFixture[str], form: LogFormat) -> None:
+    """The attack: read the log of a new hub, and make oneself its first administrator."""
+    logs.configure(Config(log_format=form))
+    structlog.get_logger("hub.test").info("request", path="/-/setup/wcDfz0jYs-0Tm7rN2qATIZG4w", method="GET")
+    written = capsys.readouterr().err
+    assert "wcDfz0" not in written
+    assert "/-/setup/..." in written
+
+
+@pytest.mark.parametrize("steering", ["\x1b]0;title\x07", "\x9b31m", "one\nlevel=error", "a\u2028b", "\r"])
+def test_nothing_that_steers_a_terminal_or_begins_a_line_is_logged(
+    capsys: pytest.CaptureFixture[str], steering: str
+) -> None:
+    """The attack: ask for a path of escape sequences, which the terminal of whoever reads the log obeys."""
+    logs.configure(Config(log_format="text"))
+    structlog.get_logger("hub.test").info("request", path=f"/{steering}")
+    logging.getLogger("library").warning("git says %s", steering)
+    try:
+        raise ValueError(steering)
+    except ValueError:
+        structlog.get_logger("hub.test").exception("failed")
+    written = capsys.readouterr().err
+    assert written.replace("\n", "").isprintable()
+    assert "Traceback (most recent call last):\n" in written
+    assert len([line for line in written.splitlines() if line.startswith("2")]) == 3
