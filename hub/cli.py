@@ -40,6 +40,10 @@ _ssh = click.option("--ssh", metavar="HOST:PORT", help="Git over SSH; port 0 tak
 @click.pass_context
 def hub(context: click.Context, config_file: Path | None) -> None:
     """A self-hosted forge. Settings come from hub.toml and HUB_*: see `hub config`."""
+    # Whatever is made, the database with its password hashes above all, is for this user alone, also in a
+    # folder that was there before and that others may enter.
+    before = os.umask(0o077)
+    context.call_on_close(lambda: os.umask(before))
     context.obj = CommandLine(config_file, os.environ)
     context.call_on_close(context.obj.close)
 

@@ -1,6 +1,7 @@
 """`hub init`, `config`, `doctor`, `migrate`, `demo`, and what is said where there is no hub."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -54,6 +55,27 @@ def test_init_leaves_the_mode_of_a_folder_that_holds_other_things(run: Run, tmp_
     (folder / "letter").write_text("Dear Bo")
     run("init", data=str(folder), database_url="")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+def test_what_is_made_in_a_folder_that_others_may_enter_is_for_its_user_alone(
+    run: Run, tmp_path: Path
+) -> None:
+    """The attack: HUB_DATA was there before and others may enter it; they read the password hashes, or
+    write a job of theirs, which is a pickle, into the queue."""
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o755)
+    (folder / "letter").write_text("Dear Bo")
+    before = os.umask(0o002)
+    try:
+        run("init", data=str(folder), database_url="")
+        run("user", "create", "anna", "--email", "a@example.org", data=str(folder), database_url="")
+        run("repo", "create", "anna/demo", data=str(folder), database_url="")
+    finally:
+        os.umask(before)
+    made = [path for path in folder.rglob("*") if path.name != "letter"]
+    assert {"hub.sqlite", "jobs.sqlite"} <= {path.name for path in made}
+    open_to_others = [str(path) for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    assert open_to_others == []
 
 
 @pytest.mark.parametrize("command", [("user", "list"), ("serve",), ("front",), ("worker",)])
