@@ -28,6 +28,12 @@ STOP_SECONDS: Final = 60
 _MOST_CLIENTS: Final = 2000
 # A client with a page open takes its own connection, one to the worker, and at most two files.
 _FILES_PER_CLIENT: Final = 4
+# Pages say more, and better; what git or the server of the workers answers by itself says nothing.
+_SAFETY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"same-origin"),
+)
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +123,7 @@ class _Answer:
 
     def __init__(self, send: Send, origin: Origin) -> None:
         self._send = send
-        self._added = ((b"x-request-id", origin.request_id.encode()), (b"x-content-type-options", b"nosniff"))
+        self._added = ((b"x-request-id", origin.request_id.encode()), *_SAFETY)
         self.status = 0
         self.is_ours = False
         """Whether no web worker has seen the request to its end."""
@@ -143,7 +149,6 @@ class _Answer:
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"no-store"),
-            (b"content-security-policy", b"default-src 'none'"),
             *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
         ]
         await self.send({"type": "http.response.start", "status": error.status, "headers": headers})

@@ -183,6 +183,27 @@ def test_every_answer_has_its_id_and_is_not_guessed_at(served: Served, target: s
     assert answers[0]["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /login HTTP/1.1\r\nhost: one\r\nhost: two\r\n",
+        b"GET /login HTTP/1.1\r\nhost: hub\r\n" + b"".join(b"x-%d: 1\r\n" % number for number in range(150)),
+        b"OPTIONS * HTTP/1.1\r\nhost: hub\r\n",
+        b"GET /nobody/here.git/info/refs?service=git-upload-pack HTTP/1.1\r\nhost: hub\r\n",
+        FORM + b"content-length: 1073741824\r\n",
+    ],
+    ids=["two hosts", "many headers", "no path", "git", "too large"],
+)
+def test_no_page_that_the_hub_did_not_make_may_do_anything_in_a_browser(served: Served, sent: bytes) -> None:
+    """The attack: have the server of the workers answer by itself, in HTML without any of our headers."""
+    with connect(served, sent + b"connection: close\r\n\r\n") as connection:
+        head = everything(connection).lower().partition(b"\r\n\r\n")[0]
+    assert head.startswith(b"http/1.1 4")
+    assert b"content-security-policy: default-src 'none'; frame-ancestors 'none'" in head
+    assert b"x-content-type-options: nosniff" in head
+    assert b"referrer-policy: same-origin" in head
+
+
 def named(answer: Answer) -> dict[str, str]:
     return {name.lower(): value for name, value in answer.headers.items()}
 
