@@ -50,13 +50,22 @@ class Served:
     """One running hub. `http` is its address, `ssh` its HOST:PORT, `hub` its database and queue.
 
     `start`, `stop` and `kill` may be called again and again: data and addresses stay.
+    `covered=False` keeps the measuring of lines, which costs memory and time, out of its processes.
     """
 
     program: tuple[str, ...] = (sys.executable, "-m", "hub")
     python_path = str(ROOT)
 
-    def __init__(self, folder: Path, database_url: str = "", settings: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str = "",
+        settings: Mapping[str, str] | None = None,
+        *,
+        covered: bool = True,
+    ):
         self.folder = folder
+        self.covered = covered
         self.data = folder / "data"
         self.log_file = folder / "hub.log"
         self.ready_file = folder / "ready.json"
@@ -70,9 +79,10 @@ class Served:
     @property
     def environment(self) -> dict[str, str]:
         """What a `hub` command needs to work on this hub's data, and nothing else."""
-        kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+        kept = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE_")}
         settings = {f"HUB_{name.upper()}": value for name, value in self.settings.items() if value}
         paths = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": self.python_path}
+        kept = kept if self.covered else {}
         return {**kept, **paths, **settings, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "default"}
 
     def command(
