@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -16,6 +16,9 @@ from sqlalchemy.types import TypeDecorator
 from hub.config import Config
 
 BUSY_SECONDS: Final = 5.0
+
+# The id of rows that become many. SQLite numbers rows by itself only in a column that is exactly INTEGER.
+SEQUENCE: Final = BigInteger().with_variant(Integer, "sqlite")
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

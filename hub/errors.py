@@ -80,6 +80,21 @@ class NotFound(HubError):
     code = "not_found"
 
 
+class Moved(HubError):
+    """What was asked for has another name now; `path` is `owner`, or `owner/name`. An edge leads there."""
+
+    status = 301
+    code = "moved"
+
+    def __init__(self, old_path: str, path: str) -> None:
+        super().__init__(
+            text("%(old_path)s has moved to %(path)s.", old_path=old_path, path=path),
+            next_step=text("Use the new address."),
+        )
+        self.old_path = old_path
+        self.path = path
+
+
 class MethodNotAllowed(HubError):
     """The address exists, but not for this method."""
 

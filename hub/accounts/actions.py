@@ -47,6 +47,7 @@ def create_user(
     user = User(
         name=name,
         name_key=names.key_of(name),
+        look_key=names.look_key_of(name),
         email=email,
         email_key=_email_key(email),
         password_hash=None if password is None else credentials.hash_password(password),
@@ -259,7 +260,7 @@ def use_setup_code(session: Session, code: str, *, name: str, email: str, passwo
 
 
 def _require_admin(viewer: Viewer) -> None:
-    if not viewer.is_admin or not viewer.has_scope(Scope.ADMIN):
+    if not viewer.administers:
         raise Forbidden(
             text("Only administrators make accounts."),
             next_step=text("Ask whoever runs this hub."),
@@ -268,7 +269,7 @@ def _require_admin(viewer: Viewer) -> None:
 
 def _require_self(viewer: Viewer, user: User) -> None:
     is_self = viewer.user_id == user.id and viewer.has_scope(Scope.ACCOUNT)
-    if not is_self and not (viewer.is_admin and viewer.has_scope(Scope.ADMIN)):
+    if not is_self and not viewer.administers:
         raise Forbidden(
             text("These are the credentials of another account."),
             text("Only the person themself and administrators change them."),

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.access import Scope, Viewer
-from hub.accounts.models import AccessToken, SignIn, SshKey, User
+from hub.accounts.models import AccessToken, SignIn, SshKey, TokenRepository, User
 from hub.clock import now
 from hub.db import Database, config_of
 from hub.events import KeyUsed, SignInUsed, TokenUsed, publish
@@ -101,7 +101,7 @@ def is_same(given: str, expected: str) -> bool:
 
 
 def find_token_viewer(session: Session, secret: str) -> TokenUse | None:
-    """Whom a token stands for, or None where it is unknown, expired or of a suspended account."""
+    """Whom a token stands for, or None where it is unknown, expired or of an account that may not enter."""
     if not secret.startswith(PREFIX):
         return None
     found = session.execute(
@@ -112,22 +112,39 @@ def find_token_viewer(session: Session, secret: str) -> TokenUse | None:
     if found is None:
         return None
     token, user = found
-    if user.is_suspended or (token.expires_at is not None and token.expires_at <= now()):
+    if not user.is_active or (token.expires_at is not None and token.expires_at <= now()):
         return None
-    return TokenUse(user.viewer(token.scope_set), token.id, is_stale(token.last_used_at))
+    only = _repositories_of(session, token.id) if token.is_limited else None
+    return TokenUse(user.viewer(token.scope_set, only), token.id, is_stale(token.last_used_at))
+
+
+def _repositories_of(session: Session, token_id: int) -> frozenset[int]:
+    rows = session.scalars(select(TokenRepository.repository_id).where(TokenRepository.token_id == token_id))
+    return frozenset(rows)
 
 
 def find_key_viewer(session: Session, fingerprint: str) -> KeyUse | None:
-    """Whom the SSH key of this fingerprint (`SHA256:...`) stands for, or None."""
+    """Whom the SSH key of this fingerprint (`SHA256:...`) stands for, a person or a deploy key, or None."""
     found = session.execute(
-        select(SshKey, User).join(User, User.id == SshKey.user_id).where(SshKey.fingerprint == fingerprint)
+        select(SshKey, User)
+        .outerjoin(User, User.id == SshKey.user_id)
+        .where(SshKey.fingerprint == fingerprint)
     ).one_or_none()
     if found is None:
         return None
-    key, user = found
-    if user.is_suspended:
-        return None
-    return KeyUse(user.viewer(frozenset({KEY_SCOPE})), key.id, is_stale(key.last_used_at))
+    key, user = found._tuple()
+    viewer = _deploy_key_viewer(key) if key.repository_id is not None else _person(user)
+    return None if viewer is None else KeyUse(viewer, key.id, is_stale(key.last_used_at))
+
+
+def _person(user: User | None) -> Viewer | None:
+    return user.viewer(frozenset({KEY_SCOPE})) if user is not None and user.is_active else None
+
+
+def _deploy_key_viewer(key: SshKey) -> Viewer:
+    assert key.repository_id is not None, "a deploy key belongs to a repository"
+    only = frozenset({key.repository_id})
+    return Viewer(name=f"deploy key {key.title}", scopes=frozenset({KEY_SCOPE}), only=only, key_role=key.role)
 
 
 def find_sign_in(session: Session, secret: str) -> SignInUse | None:
@@ -145,7 +162,7 @@ def find_sign_in(session: Session, secret: str) -> SignInUse | None:
         sign_in.seen_at + timedelta(hours=config.session_idle_hours) + TOUCH_AFTER <= now()
         or sign_in.created_at + timedelta(days=config.session_days) <= now()
     )
-    if ended or user.is_suspended:
+    if ended or not user.is_active:
         return None
     return SignInUse(user, sign_in.id, is_stale(sign_in.seen_at))
 

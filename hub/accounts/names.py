@@ -28,6 +28,9 @@ RESERVED: Final = frozenset(_ADDRESSES.split())
 # What other addresses of an owner end in, and what git would take off.
 _RESERVED_ENDINGS: Final = (".git", ".atom", ".rss", ".keys", ".gpg", ".json", ".png", ".lock")
 
+# Read as one: o and 0, l and 1 and i; and signs between letters, which nobody remembers.
+_LOOKS: Final = str.maketrans("01i", "oll", "-_.")
+
 _ALLOWED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -44,6 +47,12 @@ def key_of(name: str) -> str:
     # PostgreSQL takes no NUL, not even to look for one; what replaces it stands in no name either.
     known = name.replace("\0", "\ufffd")
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", known).casefold())
+
+
+def look_key_of(name: str) -> str:
+    """What a name looks like at a glance: equal for two that a hurried reader takes for one."""
+    letters = key_of(name).translate(_LOOKS)
+    return letters.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 
 
 def clean(name: str) -> str:

@@ -107,7 +107,7 @@ def describe(principal: Principal) -> Owner:
 
 def list_users(session: Session, viewer: Viewer) -> list[UserRow]:
     """Every account, by name; for administrators."""
-    if not viewer.is_admin or not viewer.has_scope(Scope.ADMIN):
+    if not viewer.administers:
         raise Forbidden(text("Only administrators see all accounts."))
     return [
         UserRow(one.name, one.email, one.is_admin, one.is_suspended, one.is_demo, one.created_at)

@@ -57,6 +57,7 @@ def start(session: Session, user: User, origin: Origin) -> str:
             user_id=user.id,
             created_at=at,
             seen_at=at,
+            proved_at=at,
             address=origin.address[:64],
             browser=origin.browser[:300],
         )

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from hub.access import Permission, Role, Scope, Viewer, Visibility, allowed
+from hub.access import ARCHIVED_PERMISSIONS, Permission, Role, Scope, Viewer, Visibility, allowed
 from hub.accounts.models import Principal
 from hub.accounts.names import key_of
 from hub.errors import Forbidden, NotFound, Text, text
@@ -66,10 +66,16 @@ def require(session: Session, viewer: Viewer, repository: Repository, permission
             text("It lacks the scope %(scope)s.", scope=scope),
             text("Make a token with this scope in your settings."),
         )
+    role = role_of(session, viewer, repository)
+    if repository.archived_at is not None and permission not in ARCHIVED_PERMISSIONS:
+        raise Forbidden(
+            text("%(path)s is archived: it is read-only.", path=repository.path),
+            next_step=text("Its owner can bring it back in its settings. Reading and cloning go on."),
+        )
     if not may(session, viewer, repository, permission):
         raise Forbidden(
             text("You may not do this in %(path)s.", path=repository.path),
-            _why(role_of(session, viewer, repository), viewer),
+            _why(role, viewer),
             text(
                 "Ask the owner of %(path)s for the role %(role)s.",
                 path=repository.path,
@@ -84,13 +90,17 @@ def may(session: Session, viewer: Viewer, repository: Repository, permission: Pe
         permission,
         role=role_of(session, viewer, repository),
         visibility=repository.visibility,
-        is_signed_in=viewer.is_signed_in,
+        is_signed_in=viewer.within(repository.id).is_signed_in,
+        is_archived=repository.archived_at is not None,
     )
 
 
 def role_of(session: Session, viewer: Viewer, repository: Repository) -> Role | None:
-    """What the viewer is in the repository; administrators are owners everywhere."""
-    if viewer.is_admin or (viewer.user_id is not None and repository.owner_id == viewer.user_id):
+    """What the viewer is in the repository; who acts as an administrator is an owner everywhere."""
+    viewer = viewer.within(repository.id)
+    if viewer.key_role is not None:
+        return viewer.key_role
+    if viewer.administers or (viewer.user_id is not None and repository.owner_id == viewer.user_id):
         return Role.OWN
     if viewer.user_id is None:
         return None
@@ -103,15 +113,23 @@ def role_of(session: Session, viewer: Viewer, repository: Repository) -> Role | 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on Repository that holds for what the viewer may see; every query uses this one."""
-    if viewer.is_admin:
-        return true()
+    exists_still = Repository.deleted_at.is_(None)
     is_public = Repository.visibility == Visibility.PUBLIC
+    is_theirs = _is_theirs(viewer)
+    if viewer.only is not None:
+        is_theirs = and_(is_theirs, Repository.id.in_(viewer.only))
+    return and_(exists_still, or_(is_public, is_theirs))
+
+
+def _is_theirs(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.administers or viewer.key_role is not None:
+        return true()
     if viewer.user_id is None:
-        return is_public
+        return false()
     has_role = exists().where(
         Collaborator.repository_id == Repository.id, Collaborator.user_id == viewer.user_id
     )
-    return or_(is_public, Repository.owner_id == viewer.user_id, has_role)
+    return or_(Repository.owner_id == viewer.user_id, has_role)
 
 
 def _least(permission: Permission) -> Role:

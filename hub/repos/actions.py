@@ -84,7 +84,7 @@ def revoke(session: Session, viewer: Viewer, repository: Repository, user: User)
 
 
 def _require_owner(viewer: Viewer, owner: Principal) -> None:
-    if not viewer.is_admin and viewer.user_id != owner.id:
+    if not viewer.administers and viewer.user_id != owner.id:
         raise Forbidden(
             text("You may not make a repository for %(owner)s.", owner=owner.name),
             next_step=text("Make it under your own name."),

@@ -60,10 +60,18 @@ def _describe(engine: Engine) -> dict[str, list[str]]:
         inspector.get_foreign_keys,
         inspector.get_unique_constraints,
         inspector.get_check_constraints,
-        inspector.get_indexes,
+        lambda table: [_in_words(one) for one in inspector.get_indexes(table)],
     )
     return {
         table: sorted(str(sorted(one.items(), key=str)) for get in ask for one in get(table))
         for table in inspector.get_table_names()
         if table != "alembic_version"
+    }
+
+
+def _in_words(index: Any) -> dict[str, Any]:  # a kind of dict that the inspector defines
+    """The index with its condition as text instead of an object."""
+    return {
+        **index,
+        "dialect_options": {name: str(value) for name, value in index["dialect_options"].items()},
     }
