@@ -7,10 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.access import Scope, Viewer
+from hub.accounts.former import find_owner
 from hub.accounts.models import AccessToken, Principal, PrincipalKind, SshKey, User
 from hub.accounts.names import key_of
 from hub.clock import now
-from hub.errors import Forbidden, NotFound, Unauthenticated, text
+from hub.errors import Forbidden, Moved, NotFound, Unauthenticated, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,21 @@ class KeyRow:
 
 
 def find_user(session: Session, name: str) -> User | None:
-    """The person of that name, in any case of its letters, or None."""
+    """The person of that name, in any case of its letters, or None; former names are not looked at."""
     return session.scalars(select(User).where(User.name_key == key_of(name))).one_or_none()
 
 
 def get_user(session: Session, name: str) -> User:
-    """The person of that name; raises NotFound."""
-    user = find_user(session, name)
-    if user is None:
+    """The person of that name; raises NotFound, and Moved where they have another one now."""
+    found, has_moved = find_owner(session, name)
+    if not isinstance(found, User):
         raise NotFound(
             text("There is no account “%(name)s”.", name=name),
             next_step=text("Check the spelling."),
         )
-    return user
+    if has_moved:
+        raise Moved(name, found.name)
+    return found
 
 
 def get_self(session: Session, viewer: Viewer) -> User:
@@ -85,12 +88,15 @@ def get_self(session: Session, viewer: Viewer) -> User:
 
 
 def find_principal(session: Session, name: str) -> Principal | None:
-    """Whoever can own repositories under that name, or None."""
-    return session.scalars(select(Principal).where(Principal.name_key == key_of(name))).one_or_none()
+    """Whoever can own repositories under that name, or None; raises Moved for a former name."""
+    found, has_moved = find_owner(session, name)
+    if found is not None and has_moved:
+        raise Moved(name, found.name)
+    return found
 
 
 def get_principal(session: Session, name: str) -> Principal:
-    """Whoever can own repositories under that name; raises NotFound."""
+    """Whoever can own repositories under that name; raises NotFound, and Moved for a former name."""
     found = find_principal(session, name)
     if found is None:
         raise NotFound(

@@ -133,7 +133,10 @@ def test_suspended_person_is_out_at_once_and_cannot_sign_in(app: Flask, hub: Hub
     with hub.database.writing() as session:
         session.execute(update(User).values(is_suspended=True))
     assert not is_signed_in(visitor)
-    assert WRONG in Visitor(app).sign_in("anna").text
+    refused = Visitor(app).sign_in("anna")
+    assert refused.status_code == 401
+    assert "This account is suspended." in refused.text
+    assert WRONG in Visitor(app).sign_in("anna", "wrong").text
 
 
 def test_new_password_ends_every_other_sign_in(app: Flask) -> None:
