@@ -49,6 +49,7 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     from hub.accounts import views as accounts  # noqa: PLC0415
     from hub.pages import health_views  # noqa: PLC0415
     from hub.pages import views as pages  # noqa: PLC0415
+    from hub.repos import settings_views as repos_settings  # noqa: PLC0415
     from hub.repos import views as repos  # noqa: PLC0415
     from hub.web import application  # noqa: PLC0415
 

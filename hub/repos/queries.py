@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, func, select
@@ -38,17 +38,25 @@ class RepositoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryPage:
-    """What the page of a repository shows; `role` is None for a stranger.
-
-    `default_branch` is None while it is empty; `offered_branch` is then what a first push is shown with.
-    """
+class RepositoryHead:
+    """What stands above every page of a repository; `role` is None for a stranger."""
 
     owner: str
     name: str
     path: str
     description: str
     visibility: Visibility
+    role: Role | None
+    is_archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPage(RepositoryHead):
+    """What the first page of a repository shows.
+
+    `default_branch` is None while it is empty; `offered_branch` is then what a first push is shown with.
+    """
+
     default_branch: str | None
     offered_branch: str
     clone_http: str
@@ -59,7 +67,6 @@ class RepositoryPage:
     size_bytes: int
     pushed_at: datetime | None
     created_at: datetime
-    role: Role | None
     can_push: bool
 
 
@@ -75,6 +82,24 @@ class BranchRow:
     committed_at: datetime
 
 
+def head_of(session: Session, viewer: Viewer, repository: Repository) -> RepositoryHead:
+    """What stands above a page of this repository, which the viewer sees."""
+    return RepositoryHead(**_values_of_head(session, viewer, repository))
+
+
+# Any: the values of the fields of RepositoryHead.
+def _values_of_head(session: Session, viewer: Viewer, repository: Repository) -> dict[str, Any]:
+    return {
+        "owner": repository.owner.name,
+        "name": repository.name,
+        "path": repository.path,
+        "description": repository.description,
+        "visibility": repository.visibility,
+        "role": role_of(session, viewer, repository),
+        "is_archived": repository.archived_at is not None,
+    }
+
+
 def get_page(
     session: Session, viewer: Viewer, owner: str, name: str, *, base_url: str | None = None
 ) -> RepositoryPage:
@@ -85,11 +110,7 @@ def get_page(
     branch_count = len(files.list_names(BRANCHES.encode()))
     http = config.url or base_url or f"http://{config.http}"
     return RepositoryPage(
-        owner=repository.owner.name,
-        name=repository.name,
-        path=repository.path,
-        description=repository.description,
-        visibility=repository.visibility,
+        **_values_of_head(session, viewer, repository),
         default_branch=repository.default_branch if branch_count else None,
         offered_branch=repository.default_branch,
         clone_http=f"{http.rstrip('/')}/{repository.path}.git",
@@ -100,7 +121,6 @@ def get_page(
         size_bytes=repository.size_bytes,
         pushed_at=repository.pushed_at,
         created_at=repository.created_at,
-        role=role_of(session, viewer, repository),
         can_push=may(session, viewer, repository, Permission.PUSH),
     )
 

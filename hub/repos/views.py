@@ -1,19 +1,18 @@
 """The pages of a repository: made new, empty, and its home."""
 
-from flask import Blueprint, redirect, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope, Visibility
 from hub.accounts.queries import get_self
 from hub.errors import Invalid, text
 from hub.repos import actions, queries
+from hub.repos.blueprint import blueprint
 from hub.web import forms
 from hub.web import request as web
 from hub.web.forms import REFUSALS, Form
 from hub.web.render import render
 from hub.web.scopes import needs
-
-blueprint = Blueprint("repos", __name__)
 
 
 @blueprint.get("/new")

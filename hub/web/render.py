@@ -26,6 +26,10 @@ class InRepository(Protocol):
     def visibility(self) -> Visibility:
         """Who may see it."""
 
+    @property
+    def is_archived(self) -> bool:
+        """Whether it is read-only."""
+
 
 def install(app: Flask, config: Config) -> None:
     """Gives the templates their filters and what stands in every page."""
@@ -81,4 +85,5 @@ def can(permission: str, repository: InRepository) -> bool:
         role=repository.role,
         visibility=repository.visibility,
         is_signed_in=viewer_if_known().is_signed_in,
+        is_archived=repository.is_archived,
     )

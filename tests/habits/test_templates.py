@@ -64,7 +64,7 @@ def test_template_is_short(path: Path) -> None:
 @each_page
 def test_page_extends_a_layout_and_has_one_title_and_one_h1(path: Path) -> None:
     source = path.read_text("utf-8")
-    layouts = re.findall(r'\{% extends "layouts/([a-z]+)\.html" %\}', source)
+    layouts = re.findall(r'\{% extends "layouts/([a-z_]+)\.html" %\}', source)
     assert len(layouts) == 1
     assert source.count("<h1") == 1
     layout = (assets.templates_directory() / "layouts" / f"{layouts[0]}.html").read_text("utf-8")
