@@ -45,7 +45,7 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     endpoint without a scope, and for an address that a person could take as their name.
     """
     # Those who load a hub without its pages do not pay for Flask.
-    from hub.accounts import login, names  # noqa: PLC0415
+    from hub.accounts import login, names, proving_views  # noqa: PLC0415
     from hub.accounts import views as accounts  # noqa: PLC0415
     from hub.pages import health_views  # noqa: PLC0415
     from hub.pages import views as pages  # noqa: PLC0415
@@ -54,9 +54,14 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     from hub.web import application  # noqa: PLC0415
 
     loaded = load(hub) if isinstance(hub, Config) else hub
-    blueprints = (accounts.blueprint, repos.blueprint, pages.blueprint, health_views.blueprint)
+    # A feature's modules of views share one blueprint.
+    modules = (accounts, proving_views, repos, repos_settings, pages, health_views)
     app = application.make(
-        loaded.database, blueprints, load_viewer=login.load_viewer, translations=translations
+        loaded.database,
+        list(dict.fromkeys(module.blueprint for module in modules)),
+        load_viewer=login.load_viewer,
+        is_proved=login.is_proved,
+        translations=translations,
     )
     app.extensions["hub.queue"] = loaded.queue
     login.install(app)

@@ -62,6 +62,7 @@ class SignInUse:
     user: User
     sign_in_id: int
     needs_touch: bool
+    proved_at: datetime
 
 
 def hash_password(password: str) -> str:
@@ -132,7 +133,7 @@ def find_key_viewer(session: Session, fingerprint: str) -> KeyUse | None:
     ).one_or_none()
     if found is None:
         return None
-    key, user = found._tuple()
+    key, user = found
     viewer = _deploy_key_viewer(key) if key.repository_id is not None else _person(user)
     return None if viewer is None else KeyUse(viewer, key.id, is_stale(key.last_used_at))
 
@@ -164,7 +165,7 @@ def find_sign_in(session: Session, secret: str) -> SignInUse | None:
     )
     if ended or not user.is_active:
         return None
-    return SignInUse(user, sign_in.id, is_stale(sign_in.seen_at))
+    return SignInUse(user, sign_in.id, is_stale(sign_in.seen_at), sign_in.proved_at)
 
 
 def is_stale(used_at: datetime | None) -> bool:

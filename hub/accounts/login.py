@@ -6,7 +6,8 @@ from flask import Flask, request
 from werkzeug.datastructures import Authorization
 
 from hub.access import ANONYMOUS, Viewer
-from hub.accounts import credentials
+from hub.accounts import credentials, sessions
+from hub.accounts.credentials import SignInUse
 from hub.accounts.models import User
 from hub.accounts.sessions import Origin
 from hub.errors import Unauthenticated, text
@@ -36,22 +37,42 @@ def load_viewer() -> Viewer:
     return user.viewer() if user.is_authenticated else ANONYMOUS
 
 
+def is_proved() -> bool:
+    """Whether this browser's person proved lately who they are; whoever sends a token is not asked."""
+    if request.headers.get("Authorization") is not None:
+        return True
+    use: SignInUse | None = flask.g.get("sign_in_use")
+    return use is not None and sessions.is_fresh(use.proved_at)
+
+
 def enter(user: User, secret: str) -> None:
     """Has this browser be signed in as that person; what its cookie held before is dropped."""
     flask.session.clear()
     flask.session.permanent = True
     flask.session[_SECRET] = secret
+    flask.g.pop("sign_in_use", None)
     flask_login.login_user(user)
     web.forget_viewer()
 
 
+def replace_secret(secret: str) -> None:
+    """Gives this browser a new secret for the sign-in that it has."""
+    flask.session[_SECRET] = secret
+    flask.session.permanent = True
+
+
+def secret() -> str:
+    """The secret of this browser's sign-in, or ""."""
+    return str(flask.session.get(_SECRET, ""))
+
+
 def leave() -> str:
     """Drops what the cookie holds; returns the secret of the sign-in that it held, or ""."""
-    secret = str(flask.session.get(_SECRET, ""))
+    ended = secret()
     flask_login.logout_user()
     flask.session.clear()
     web.forget_viewer()
-    return secret
+    return ended
 
 
 def origin() -> Origin:
@@ -60,10 +81,11 @@ def origin() -> Origin:
 
 
 def _load_user(user_id: str) -> User | None:
-    use = credentials.find_sign_in(web.session(), str(flask.session.get(_SECRET, "")))
+    use = credentials.find_sign_in(web.session(), secret())
     if use is None or use.user.get_id() != user_id:
         return None
     credentials.note_use(web.database(), use)
+    flask.g.sign_in_use = use
     return use.user
 
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Final
 
 import flask
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
 from hub.accounts import actions, login, queries, sessions
+from hub.accounts.blueprint import blueprint
 from hub.accounts.credentials import find_sign_in
 from hub.accounts.models import User
 from hub.clock import now
@@ -18,8 +19,6 @@ from hub.web import request as web
 from hub.web.forms import REFUSALS, Form
 from hub.web.render import render
 from hub.web.scopes import needs, public_page
-
-blueprint = Blueprint("accounts", __name__)
 
 _SCOPES: Final[dict[Scope, tuple[Text, Text]]] = {
     Scope.ALL: (text("Everything"), text("All that you may do yourself.")),

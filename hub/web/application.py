@@ -10,7 +10,7 @@ from hub.access import Viewer
 from hub.db import Database
 from hub.web import assets, cookies, csrf, errors, front, observe, render, security, words
 from hub.web import request as request_
-from hub.web.scopes import check_declared, declaration, enforce
+from hub.web.scopes import check_declared, check_proof, declaration, enforce
 
 
 def make(
@@ -18,6 +18,7 @@ def make(
     blueprints: Sequence[Blueprint],
     *,
     load_viewer: Callable[[], Viewer],
+    is_proved: Callable[[], bool],
     translations: Path,
 ) -> Flask:
     """The application of these pages; raises RuntimeError for an endpoint that declares no scope."""
@@ -32,7 +33,7 @@ def make(
     render.install(app, config)
     errors.install(app)
     app.before_request(_guard)
-    request_.install(app, database, load_viewer=load_viewer, answer_error=errors.answer)
+    request_.install(app, database, load_viewer=load_viewer, is_proved=is_proved, answer_error=errors.answer)
     for blueprint in (assets.blueprint, *blueprints):
         app.register_blueprint(blueprint)
     check_declared(app)
@@ -47,3 +48,5 @@ def _guard() -> None:
     declared = declaration()
     if declared.scope is not None or declared.is_for_people:
         enforce(declared, request_.viewer())
+    if declared.needs_proof:
+        check_proof(declared, is_proved=request_.is_proved())

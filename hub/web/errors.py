@@ -23,10 +23,10 @@ from hub.errors import (
     UnsupportedMedia,
     text,
 )
-from hub.web import notices
+from hub.web import notices, redirects
 from hub.web.front import request_id
 from hub.web.render import render
-from hub.web.scopes import SignInNeeded
+from hub.web.scopes import ProofNeeded, SignInNeeded
 from hub.web.words import translate
 
 log = structlog.get_logger(__name__)
@@ -86,6 +86,8 @@ def answer(error: Exception) -> Response:
     expected = _expected(error)
     if isinstance(expected, SignInNeeded) and wants_page() and request.method == "GET":
         return _as_response(redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"))))
+    if isinstance(expected, ProofNeeded) and wants_page():
+        return _ask_for_proof()
     response = _tell(expected)
     response.status_code = expected.status
     response.headers.update(expected.headers)
@@ -95,6 +97,16 @@ def answer(error: Exception) -> Response:
     if isinstance(error, HTTPException) and expected.status == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
     return response
+
+
+def _ask_for_proof() -> Response:
+    if request.method != "GET":
+        notices.add(
+            "wait",
+            text("Nothing was changed yet."),
+            text("Prove first that it is you; then the page with the form is shown again."),
+        )
+    return _as_response(redirect(url_for("accounts.prove", next=redirects.here())))
 
 
 def _as_response(response: werkzeug.Response) -> Response:

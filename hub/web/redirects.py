@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 
 # A browser takes a backslash for a slash, and drops tabs and line breaks.
@@ -23,6 +23,16 @@ def own_path(wanted: str) -> str | None:
     except HTTPException:
         return None
     return None if endpoint == "assets.show" else wanted
+
+
+def here() -> str:
+    """The page of this request; for a form that was sent the page it stands on, or "" if nobody knows."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    if came_from.netloc == request.host and own_path(came_from.path):
+        return f"{came_from.path}?{came_from.query}".rstrip("?")
+    return own_path(request.path) or ""
 
 
 def after(wanted: str) -> str:

@@ -23,14 +23,20 @@ AnswerError = Callable[[Exception], Response]
 class _Web:
     database: Database
     load_viewer: Callable[[], Viewer]
+    is_proved: Callable[[], bool]
     answer_error: AnswerError
 
 
 def install(
-    app: Flask, database: Database, *, load_viewer: Callable[[], Viewer], answer_error: AnswerError
+    app: Flask,
+    database: Database,
+    *,
+    load_viewer: Callable[[], Viewer],
+    is_proved: Callable[[], bool],
+    answer_error: AnswerError,
 ) -> None:
     """Has every request of the application end its transaction; registered last, so that it ends first."""
-    app.extensions["hub.web"] = _Web(database, load_viewer, answer_error)
+    app.extensions["hub.web"] = _Web(database, load_viewer, is_proved, answer_error)
     app.after_request(_finish)
     app.teardown_request(_close)
 
@@ -72,6 +78,11 @@ def viewer_if_known() -> Viewer:
         except HubError:
             g.viewer = ANONYMOUS
     return cast(Viewer, g.viewer)
+
+
+def is_proved() -> bool:
+    """Whether whoever asks proved lately, in this browser, who they are; tokens are not asked."""
+    return viewer().is_signed_in and _web().is_proved()
 
 
 def forget_viewer() -> None:

@@ -16,21 +16,30 @@ _ATTRIBUTE: Final = "hub_declaration"
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What an endpoint asks: a scope of tokens, a person, and whether it opens transactions itself."""
+    """What an endpoint asks: a scope of tokens, a person, and that they proved lately who they are.
+
+    `has_own_transactions` where it opens transactions itself.
+    """
 
     scope: Scope | None = None
     is_for_people: bool = False
     has_own_transactions: bool = False
+    needs_proof: bool = False
 
 
 _NOTHING: Final = Declaration()
 
 
 def needs(
-    scope: Scope, *, sign_in: bool = False, own_transactions: bool = False
+    scope: Scope, *, sign_in: bool = False, proved: bool = False, own_transactions: bool = False
 ) -> Callable[[ViewFunction], ViewFunction]:
-    """Declares the scope that a token needs here, and whether somebody must be signed in."""
-    return _declare(Declaration(scope, sign_in, own_transactions))
+    """Declares the scope that a token needs here, and whether somebody must be signed in.
+
+    `proved`: in a browser they must have proved within the last 15 minutes who they are, and are asked
+    to before anything else happens. Put it on the page with the form too, so that no form is filled in
+    for nothing.
+    """
+    return _declare(Declaration(scope, sign_in or proved, own_transactions, proved))
 
 
 def public_page(*, own_transactions: bool = False) -> Callable[[ViewFunction], ViewFunction]:
@@ -76,5 +85,21 @@ def enforce(declared: Declaration, viewer: Viewer) -> None:
         )
 
 
+def check_proof(declared: Declaration, *, is_proved: bool) -> None:
+    """Raises ProofNeeded where the endpoint asks for a proof and there is none of late."""
+    if declared.needs_proof and not is_proved:
+        raise ProofNeeded(
+            text("Prove first that it is you."),
+            text("This changes who may do what, and you last proved it more than 15 minutes ago."),
+            text("Open the page /-/prove."),
+        )
+
+
 class SignInNeeded(Unauthenticated):
     """A page for people who are signed in; in a browser the form to do so is the answer."""
+
+
+class ProofNeeded(Forbidden):
+    """A sensitive change, long after the person last proved who they are; a browser is led to do so."""
+
+    code = "proof_needed"
