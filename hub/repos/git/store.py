@@ -20,6 +20,8 @@ from hub.repos.models import Repository
 # every git process of a push, so that whoever gets it alone knows that none is left.
 QUEUE_LOCK: Final = "hub-queue.lock"
 ALIVE_LOCK: Final = "hub-alive.lock"
+# Held by whatever rearranges the objects of a repository: one at a time.
+UPKEEP_LOCK: Final = "hub-upkeep.lock"
 
 _QUARANTINES: Final = ("tmp_objdir-", "incoming-")
 _PACK_SUFFIXES: Final = (".pack", ".idx", ".rev")
@@ -58,13 +60,14 @@ def _lay_out(made: Path, default_branch: str) -> None:
     for name in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
         (made / name).mkdir(parents=True, mode=0o700)
     for name, content in (("HEAD", f"ref: refs/heads/{default_branch}\n"), ("config", _CONFIG)):
-        _write_durably(made / name, content)
+        write_durably(made / name, content)
     for folder in sorted((path for path in made.rglob("*") if path.is_dir()), reverse=True):
         fsync(folder)
     fsync(made)
 
 
-def _write_durably(path: Path, content: str) -> None:
+def write_durably(path: Path, content: str) -> None:
+    """Makes the file, which must not be there yet, with that content on the disk."""
     with path.open("x", encoding="utf-8") as file:
         file.write(content)
         file.flush()
@@ -78,7 +81,7 @@ def set_head(repository_directory: Path, ref: str) -> None:
     """
     lock = repository_directory / "HEAD.lock"
     try:
-        _write_durably(lock, f"ref: {ref}\n")
+        write_durably(lock, f"ref: {ref}\n")
         lock.rename(repository_directory / "HEAD")
     except FileExistsError:
         raise
@@ -219,7 +222,7 @@ def sweep(repository_directory: Path) -> list[str]:
 
 
 def _is_leftover(path: Path) -> bool:
-    if path.name in (QUEUE_LOCK, ALIVE_LOCK):
+    if path.name in (QUEUE_LOCK, ALIVE_LOCK, UPKEEP_LOCK):
         return False
     if path.name.endswith(".keep") and path.name.startswith("pack-"):
         # receive-pack's own mark: no repack would ever touch that pack again. People keep packs as well.
