@@ -17,6 +17,7 @@ from hub.repos.access import require
 from hub.repos.git.store import create
 from hub.repos.models import Collaborator, Repository
 from hub.repos.names import check_branch_name, check_repository_name
+from hub.repos.ref_rules import add_default
 
 MAX_DESCRIPTION_LENGTH: Final = 500
 
@@ -47,6 +48,7 @@ def create_repository(
         created_at=now(),
     )
     _insert(session, repository)
+    add_default(session, repository)
     create(config_of(session), repository)
     publish(session, RepositoryCreated(repository.id))
     return repository

@@ -16,7 +16,8 @@ from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
-from hub.repos.recording import REPOSITORIES
+from hub.repos.recording import RECONCILER, REPOSITORIES
+from hub.repos.ref_rules import follow_default
 
 _WALK_SECONDS: Final = 3600.0
 # Of several branches that arrive at once, one with a usual name is the default, else the first.
@@ -36,7 +37,9 @@ def note_push(session: Session, event: RefsUpdated) -> None:
         # same intent, which points HEAD there again.
         set_head(path, BRANCHES + chosen)
         session.execute(update(REPOSITORIES).where(is_it).values(default_branch=chosen))
-    if event.user_id is not None:
+        follow_default(session, event.repository_id, old=default, new=chosen)
+    # A deploy key pushes, too, and is no person; what the reconciler finds was pushed before.
+    if event.push_id != RECONCILER:
         session.execute(update(REPOSITORIES).where(is_it).values(pushed_at=now()))
 
 
