@@ -45,9 +45,9 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     endpoint without a scope, and for an address that a person could take as their name.
     """
     # Those who load a hub without its pages do not pay for Flask.
-    from hub.accounts import login, names, proving_views  # noqa: PLC0415
+    from hub.accounts import key_views, login, names, proving_views  # noqa: PLC0415
     from hub.accounts import views as accounts  # noqa: PLC0415
-    from hub.pages import health_views  # noqa: PLC0415
+    from hub.pages import health_views, token_views  # noqa: PLC0415
     from hub.pages import views as pages  # noqa: PLC0415
     from hub.repos import settings_views as repos_settings  # noqa: PLC0415
     from hub.repos import views as repos  # noqa: PLC0415
@@ -55,7 +55,7 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
 
     loaded = load(hub) if isinstance(hub, Config) else hub
     # A feature's modules of views share one blueprint.
-    modules = (accounts, proving_views, repos, repos_settings, pages, health_views)
+    modules = (accounts, key_views, proving_views, token_views, repos, repos_settings, pages, health_views)
     app = application.make(
         loaded.database,
         list(dict.fromkeys(module.blueprint for module in modules)),

@@ -13,8 +13,9 @@ import click
 from hub import __version__, demo, migrations
 from hub.accounts.actions import make_setup_code
 from hub.accounts.queries import has_admin
+from hub.cli_credentials import key_commands, token_commands
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
-from hub.cli_people import key_commands, token_commands, user_commands
+from hub.cli_people import user_commands
 from hub.cli_repos import http_address, repo_commands
 from hub.config import Config, documented, split_address
 from hub.data_folder import prepare

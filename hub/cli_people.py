@@ -1,15 +1,12 @@
-"""The commands about accounts and their credentials: `hub user`, `hub token`, `hub key`."""
+"""The commands about accounts: `hub user`."""
 
 import dataclasses
 import sys
-from datetime import timedelta
 
 import click
 
-from hub.access import Scope
 from hub.accounts import actions, queries
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
-from hub.clock import now
 
 
 @click.group("user")
@@ -56,95 +53,6 @@ def list_users(line: CommandLine, is_json: bool) -> None:
     with line.hub.database.reading() as session:
         rows = [dataclasses.asdict(row) for row in queries.list_users(session, SYSTEM)]
     show_rows(rows, is_json=is_json, empty="No accounts yet. Make one: hub user create NAME --email ADDRESS")
-
-
-@click.group("token")
-def token_commands() -> None:
-    """Access tokens, with which git and scripts sign in."""
-
-
-@token_commands.command("create")
-@click.argument("name")
-@click.option("--name", "label", required=True, metavar="LABEL", help="What the token is for.")
-@click.option(
-    "--scope",
-    "scopes",
-    required=True,
-    multiple=True,
-    type=click.Choice([scope.value for scope in Scope]),
-    help="What it may be used for; may be given again.",
-)
-@click.option("--expires-days", type=click.IntRange(min=1, max=36500), help="It ends after so many days.")
-@pass_line
-def create_token(
-    line: CommandLine, name: str, label: str, scopes: tuple[str, ...], expires_days: int | None
-) -> None:
-    """Make a token of the account NAME. The last line is the token alone, shown only this once."""
-    expires_at = None if expires_days is None else now() + timedelta(days=expires_days)
-    wanted = frozenset(Scope(scope) for scope in scopes)
-    with line.hub.database.writing() as session:
-        user = queries.get_user(session, name)
-        _, secret = actions.create_token(
-            session, SYSTEM, user, label=label, scopes=wanted, expires_at=expires_at
-        )
-    click.echo("This is shown once. Use it as the password for git over HTTP.")
-    click.echo(secret)
-
-
-@token_commands.command("list")
-@click.argument("name")
-@as_json
-@pass_line
-def list_tokens(line: CommandLine, name: str, is_json: bool) -> None:
-    """The tokens of the account NAME."""
-    with line.hub.database.reading() as session:
-        user = queries.get_user(session, name)
-        rows = [dataclasses.asdict(row) for row in queries.list_tokens(session, user)]
-    empty = f"No tokens yet. Make one: hub token create {name} --name LABEL --scope all"
-    show_rows(rows, is_json=is_json, empty=empty)
-
-
-@token_commands.command("revoke")
-@click.argument("name")
-@click.argument("token_id", metavar="ID", type=int)
-@pass_line
-def revoke_token(line: CommandLine, name: str, token_id: int) -> None:
-    """Delete the token ID of the account NAME. `hub token list` shows the ids."""
-    with line.hub.database.writing() as session:
-        user = queries.get_user(session, name)
-        actions.revoke_token(session, SYSTEM, user, token_id=token_id)
-    click.echo(f"Revoked token {token_id} of {name}.")
-
-
-@click.group("key")
-def key_commands() -> None:
-    """SSH keys, with which people sign in to git over SSH."""
-
-
-@key_commands.command("add")
-@click.argument("name")
-@click.option("--title", default="", help="What the key is called in lists; its own comment if left out.")
-@pass_line
-def add_key(line: CommandLine, name: str, title: str) -> None:
-    """Add a public key, read from standard input, to the account NAME."""
-    pasted = sys.stdin.read()
-    with line.hub.database.writing() as session:
-        user = queries.get_user(session, name)
-        key = actions.add_key(session, SYSTEM, user, title=title, text=pasted)
-        click.echo(f"Added {key.fingerprint} ({key.title}) to {user.name}.")
-
-
-@key_commands.command("list")
-@click.argument("name")
-@as_json
-@pass_line
-def list_keys(line: CommandLine, name: str, is_json: bool) -> None:
-    """The SSH keys of the account NAME."""
-    with line.hub.database.reading() as session:
-        user = queries.get_user(session, name)
-        rows = [dataclasses.asdict(row) for row in queries.list_keys(session, user)]
-    empty = f"No keys yet. Add one: hub key add {name} < ~/.ssh/id_ed25519.pub"
-    show_rows(rows, is_json=is_json, empty=empty)
 
 
 def _read_password() -> str:

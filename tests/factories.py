@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hub.access import Role, Scope, Viewer, Visibility
 from hub.accounts import actions as accounts
+from hub.accounts import key_actions, token_actions
 from hub.accounts.credentials import hash_password
 from hub.accounts.models import Principal, SshKey, User
 from hub.repos import actions as repos
@@ -63,7 +64,7 @@ def make_token(
     expires_at: datetime | None = None,
 ) -> str:
     """The secret of a new token of theirs."""
-    _, secret = accounts.create_token(
+    _, secret = token_actions.create_token(
         session, user.viewer(), user, label=label, scopes=scopes, expires_at=expires_at
     )
     return secret
@@ -72,7 +73,7 @@ def make_token(
 def make_key(session: Session, user: User, private_key: Path, *, title: str = "laptop") -> SshKey:
     """A new ed25519 key: the private part in that file, the public part registered as theirs."""
     public_text = write_key(private_key)
-    return accounts.add_key(session, user.viewer(), user, title=title, text=public_text)
+    return key_actions.add_key(session, user.viewer(), user, title=title, text=public_text)
 
 
 def write_key(private_key: Path) -> str:

@@ -9,6 +9,7 @@ from hub.access import ANONYMOUS, Viewer
 from hub.accounts import credentials, sessions
 from hub.accounts.credentials import SignInUse
 from hub.accounts.models import User
+from hub.accounts.queries import get_self
 from hub.accounts.sessions import Origin
 from hub.errors import Unauthenticated, text
 from hub.web import request as web
@@ -43,6 +44,11 @@ def is_proved() -> bool:
         return True
     use: SignInUse | None = flask.g.get("sign_in_use")
     return use is not None and sessions.is_fresh(use.proved_at)
+
+
+def me() -> User:
+    """The account of whoever is signed in, in this request's session; raises Unauthenticated."""
+    return get_self(web.session(), web.viewer())
 
 
 def enter(user: User, secret: str) -> None:

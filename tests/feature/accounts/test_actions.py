@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from hub.access import ANONYMOUS, Scope, Viewer
-from hub.accounts import actions
+from hub.accounts import actions, token_actions
 from hub.accounts.credentials import KeyUse, find_key_viewer, note_use
 from hub.accounts.jobs import note_key_use
 from hub.accounts.models import SshKey, User
@@ -58,10 +58,10 @@ def test_credentials_are_changed_by_their_person_and_by_administrators(session: 
     anna, eve = make_user(session, "anna"), make_user(session, "eve")
     acts: list[Callable[[Viewer], object]] = [
         lambda viewer: actions.change_password(session, viewer, anna, password="a long and dull one"),
-        lambda viewer: actions.create_token(
+        lambda viewer: token_actions.create_token(
             session, viewer, anna, label="x", scopes=frozenset({Scope.REPOSITORY_READ}), expires_at=None
         ),
-        lambda viewer: actions.revoke_token(session, viewer, anna, token_id=1),
+        lambda viewer: token_actions.revoke_token(session, viewer, anna, token_id=1),
     ]
     git_only = anna.viewer(frozenset({Scope.REPOSITORY_WRITE}))
     for act in acts:
