@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from hub.access import ARCHIVED_PERMISSIONS, Permission, Role, Scope, Viewer, Visibility, allowed
+from hub.accounts.former import find_owner
 from hub.accounts.models import Principal
 from hub.accounts.names import key_of
-from hub.errors import Forbidden, NotFound, Text, text
-from hub.repos.models import Collaborator, Repository
+from hub.errors import Forbidden, Moved, NotFound, Text, text
+from hub.repos.models import Collaborator, FormerPath, Repository
 from hub.repos.names import printable, split_path
 
 _ROLES: Final = tuple(Role)
@@ -21,10 +22,13 @@ def open_repository(
     """The repository at `owner/name` (or of that id), for somebody who may do `need` there.
 
     Raises NotFound, with one text, for what does not exist and for what the viewer may not see; Forbidden
-    with the next step for what they see but may not do.
+    with the next step for what they see but may not do; Moved for a former path of what they see.
     """
     repository = find_repository(session, viewer, path_or_id)
     if repository is None:
+        moved = find_moved(session, viewer, path_or_id) if isinstance(path_or_id, str) else None
+        if moved is not None:
+            raise Moved("/".join(split_path(str(path_or_id)) or ()), moved.path)
         raise no_repository(path_or_id)
     require(session, viewer, repository, need)
     return repository
@@ -44,6 +48,23 @@ def find_repository(session: Session, viewer: Viewer, path_or_id: str | int) -> 
             Principal.name_key == key_of(owner), Repository.name_key == key_of(name)
         )
     )
+
+
+def find_moved(session: Session, viewer: Viewer, path: str) -> Repository | None:
+    """What the viewer may see of what bore this path before, by its own name or by its owner's, or None."""
+    parts = split_path(path)
+    owner, has_moved = find_owner(session, parts[0]) if parts else (None, False)
+    if parts is None or owner is None:
+        return None
+    name_key = key_of(parts[1])
+    former = select(FormerPath.repository_id).where(
+        FormerPath.owner_id == owner.id, FormerPath.name_key == name_key
+    )
+    bears_it = and_(Repository.owner_id == owner.id, Repository.name_key == name_key)
+    is_it = or_(Repository.id.in_(former), and_(bears_it, true() if has_moved else false()))
+    # What an owner calls so now stands before what they called so once.
+    order = case((bears_it, 0), else_=1)
+    return session.scalars(select(Repository).where(visible_to(viewer), is_it).order_by(order)).first()
 
 
 def no_repository(path_or_id: str | int) -> NotFound:

@@ -1,25 +1,29 @@
-"""What is done to repositories: made, shared, and their refs moved."""
+"""Repositories are made, and roles in them given and taken."""
 
 from typing import Final
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Role, Scope, Viewer, Visibility
+from hub.accounts import audit
 from hub.accounts.models import Principal, User
-from hub.accounts.names import key_of
 from hub.clock import now
 from hub.db import config_of
 from hub.errors import Forbidden, Invalid, NotFound, text
 from hub.events import RepositoryCreated, publish
+from hub.repos import ref_rules
 from hub.repos.access import require
+from hub.repos.forking import check_loans
 from hub.repos.git.store import create
-from hub.repos.models import Collaborator, Repository
-from hub.repos.names import check_branch_name, check_repository_name
-from hub.repos.ref_rules import add_default
+from hub.repos.models import Collaborator, Invitation, Repository
+from hub.repos.names import check_branch_name
+from hub.repos.paths import settle_in
+from hub.repos.settings import check_description
 
-MAX_DESCRIPTION_LENGTH: Final = 500
+GRANTED: Final = audit.action("role.granted", text("gave %(name)s the role %(role)s in %(path)s"))
+REVOKED: Final = audit.action("role.revoked", text("took the role %(role)s in %(path)s from %(name)s"))
+CREATED: Final = audit.action("repository.created", text("made the repository %(path)s"))
 
 
 def create_repository(
@@ -39,17 +43,19 @@ def create_repository(
     _require_owner(viewer, owner)
     repository = Repository(
         owner=owner,
-        name=check_repository_name(name.strip()),
-        name_key=key_of(name.strip()),
-        description=_check_description(description),
+        name=name.strip(),
+        description=check_description(description),
         visibility=visibility,
         default_branch=check_branch_name(default_branch or config_of(session).default_branch),
         storage="main",
         created_at=now(),
     )
-    _insert(session, repository)
-    add_default(session, repository)
+    settle_in(session, repository)
+    ref_rules.add_default(session, repository)
     create(config_of(session), repository)
+    audit.note(
+        session, viewer, CREATED, repository_id=repository.id, user_id=viewer.user_id, path=repository.path
+    )
     publish(session, RepositoryCreated(repository.id))
     return repository
 
@@ -57,32 +63,57 @@ def create_repository(
 def grant(
     session: Session, viewer: Viewer, repository: Repository, user: User, *, role: Role
 ) -> Collaborator:
-    """Gives the person that role in the repository, instead of one they had; raises Forbidden or Invalid."""
+    """Gives the person that role in the repository, instead of one they had.
+
+    Raises Forbidden, Invalid, and LoansInTheWay: call it through `settle`.
+    """
     require(session, viewer, repository, Permission.SET_ROLES)
+    return give_role(session, viewer, repository, user, role=role)
+
+
+def give_role(
+    session: Session, viewer: Viewer, repository: Repository, user: User, *, role: Role
+) -> Collaborator:
+    """Does what `grant` does, for whoever has found out already that it may be done."""
     if user.id == repository.owner_id:
         raise Invalid(
             text("%(name)s owns %(path)s already.", name=user.name, path=repository.path),
             {"user": text("The owner of a repository needs no role in it.")},
         )
-    collaborator = _find_collaborator(session, repository, user)
+    collaborator = session.get(Collaborator, (repository.id, user.id))
     if collaborator is None:
         collaborator = Collaborator(repository_id=repository.id, user_id=user.id, created_at=now())
         session.add(collaborator)
     collaborator.role = role
+    session.execute(
+        delete(Invitation).where(Invitation.repository_id == repository.id, Invitation.user_id == user.id)
+    )
+    _note(session, viewer, GRANTED, collaborator, repository, user)
     session.flush()
+    check_loans(session, repository)
     return collaborator
 
 
 def revoke(session: Session, viewer: Viewer, repository: Repository, user: User) -> None:
-    """Takes the person's role away; raises Forbidden, and NotFound where there is none."""
+    """Takes the person's role away.
+
+    Raises Forbidden, NotFound where there is none, and LoansInTheWay: call it through `settle`.
+    """
     require(session, viewer, repository, Permission.SET_ROLES)
-    if _find_collaborator(session, repository, user) is None:
+    collaborator = session.get(Collaborator, (repository.id, user.id))
+    if collaborator is None:
         raise NotFound(text("%(name)s has no role in %(path)s.", name=user.name, path=repository.path))
-    session.execute(
-        delete(Collaborator).where(
-            Collaborator.repository_id == repository.id, Collaborator.user_id == user.id
-        )
-    )
+    _note(session, viewer, REVOKED, collaborator, repository, user)
+    session.delete(collaborator)
+    session.flush()
+    check_loans(session, repository)
+
+
+def _note(
+    session: Session, viewer: Viewer, what: str, held: Collaborator, repository: Repository, user: User
+) -> None:
+    details = {"name": user.name, "role": held.role.value, "path": repository.path}
+    audit.note(session, viewer, what, repository_id=repository.id, user_id=user.id, **details)
 
 
 def _require_owner(viewer: Viewer, owner: Principal) -> None:
@@ -97,34 +128,3 @@ def _require_owner(viewer: Viewer, owner: Principal) -> None:
             text("It lacks the scope %(scope)s.", scope=Scope.REPOSITORY_WRITE),
             text("Make a token with this scope in your settings."),
         )
-
-
-def _check_description(description: str) -> str:
-    line = " ".join(description.split())
-    if len(line) > MAX_DESCRIPTION_LENGTH:
-        raise Invalid(
-            text("The description is too long."),
-            {"description": text("Use at most %(limit)s characters.", limit=MAX_DESCRIPTION_LENGTH)},
-        )
-    return line
-
-
-def _insert(session: Session, repository: Repository) -> None:
-    owner, name = repository.owner, repository.name
-    taken = Invalid(
-        text("The repository could not be made."),
-        {"name": text("%(owner)s already has a repository named %(name)s.", owner=owner.name, name=name)},
-    )
-    same_name = (Repository.owner_id == owner.id, Repository.name_key == repository.name_key)
-    if session.scalar(select(Repository.id).where(*same_name)) is not None:
-        raise taken
-    try:
-        with session.begin_nested():
-            session.add(repository)
-            session.flush()
-    except IntegrityError as error:  # somebody else took the name between the question and the insert
-        raise taken from error
-
-
-def _find_collaborator(session: Session, repository: Repository, user: User) -> Collaborator | None:
-    return session.get(Collaborator, (repository.id, user.id))
