@@ -1,7 +1,8 @@
 """Objects that a repository borrows from another: the file that says so, and how a loan ends.
 
 `objects/info/alternates` (gitrepository-layout(5)) is written here and nowhere else, never by anybody's push
-or import, and holds one absolute path: nothing borrows from a repository that borrows itself.
+or import, and holds one path: nothing borrows from a repository that borrows itself. The path is relative, so
+that the data folder can be moved, and copied to another machine.
 """
 
 import os
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from hub.repos.git.process import GitFailed, git, lines
+from hub.repos.git.process import GitFailed, git, lines, settings
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import ALIVE_LOCK, QUEUE_LOCK, UPKEEP_LOCK, fsync, holding, lock, write_durably
 
@@ -24,7 +25,7 @@ _REPACK_SECONDS: Final = 3600.0
 _CHECK_SECONDS: Final = 60.0
 _QUEUE_SECONDS: Final = 30.0
 _ATTEMPTS: Final = 3
-_DURABLE: Final = {"GIT_CONFIG_PARAMETERS": "'core.fsync=all'"}
+_DURABLE: Final = settings({"core.fsync": "all"})
 
 
 class Busy(Exception):
@@ -49,7 +50,8 @@ def upkeep(directory: Path, *, wait_seconds: float = 0) -> Iterator[None]:
 
 def lend(directory: Path, lender: Path) -> None:
     """Has the repository in `directory`, which nobody uses yet, borrow from `lender`, durably."""
-    write_durably(directory / _ALTERNATES, f"{lender / 'objects'}\n")
+    there = os.path.relpath(lender / "objects", directory / "objects")
+    write_durably(directory / _ALTERNATES, f"{there}\n")
     fsync(directory / "objects" / "info")
 
 

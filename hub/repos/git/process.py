@@ -65,6 +65,14 @@ def environment(additions: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**result, **(additions or {})}
 
 
+def settings(values: Mapping[str, str]) -> dict[str, str]:
+    """The variable that gives a command settings besides those that always hold, and before them."""
+    # What `git -c` sets for its own children; every value is ours, or was checked to hold no quotes.
+    if any("'" in value for value in values.values()):
+        raise ValueError("a setting holds a quote")
+    return {"GIT_CONFIG_PARAMETERS": " ".join(f"'{name}'='{value}'" for name, value in values.items())}
+
+
 def git(
     directory: Path,
     *command: str,
@@ -124,6 +132,36 @@ def lines(
             child.stdout.close()
             child.kill()
             child.wait()
+
+
+def run_through(
+    directory: Path,
+    *command: str,
+    stdin: IO[bytes],
+    stdout: IO[bytes],
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    additions: Mapping[str, str] | None = None,
+) -> None:
+    """Runs the command from one open file into another, for what may be large; raises as `git` does."""
+    with tempfile.TemporaryFile() as complaints:
+        child = subprocess.Popen(
+            _argv(directory, command, ()),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=complaints,
+            env=environment(additions),
+        )
+        _limit(child, timeout_seconds)
+        try:
+            exit_code = child.wait(timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            raise GitTooSlow(command[0], timeout_seconds) from error
+        finally:
+            child.kill()
+            child.wait()
+        if exit_code != 0:
+            complaints.seek(0)
+            raise GitFailed(command[0], _first_line(complaints.read(_CHUNK_BYTES)) or f"exit {exit_code}")
 
 
 def _read_lines(

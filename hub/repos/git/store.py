@@ -68,7 +68,7 @@ def _lay_out(made: Path, default_branch: str) -> None:
 
 def write_durably(path: Path, content: str) -> None:
     """Makes the file, which must not be there yet, with that content on the disk."""
-    with path.open("x", encoding="utf-8") as file:
+    with path.open("x", encoding="utf-8", errors="surrogateescape") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
