@@ -86,10 +86,12 @@ class Moved(HubError):
     status = 301
     code = "moved"
 
-    def __init__(self, old_path: str, path: str) -> None:
+    def __init__(self, old_path: str, path: str, *, location: str | None = None) -> None:
         super().__init__(
             text("%(old_path)s has moved to %(path)s.", old_path=old_path, path=path),
             next_step=text("Use the new address."),
+            next_url=f"/{path}",
+            headers={} if location is None else {"Location": location},
         )
         self.old_path = old_path
         self.path = path

@@ -16,7 +16,7 @@ from hub.access import Viewer
 from hub.accounts.credentials import KeyUse, find_key_viewer, note_use
 from hub.app import Hub
 from hub.config import Config
-from hub.errors import BadRequest, Forbidden, HubError, text
+from hub.errors import BadRequest, Forbidden, HubError, Moved, text
 from hub.gateway import fetch, push
 from hub.gateway.client import ClientLeft
 from hub.gateway.fetch_cache import AnswerBroken
@@ -25,6 +25,7 @@ from hub.gateway.listeners import BACKLOG
 from hub.gateway.ssh_client import SshClient, SshSession
 from hub.gateway.ssh_keys import load_host_keys
 from hub.gateway.targets import NEEDS, Targets
+from hub.repos.addresses import ssh_address
 
 LOGIN_SECONDS: Final = 20
 STOP_SECONDS: Final = 60
@@ -225,7 +226,7 @@ class Command:
             return 1, self._greeting()
         try:
             service, path = parse(command)
-            target = await self._find(service, path)
+            path, target = await self._find_moved(service, path)
             self._connections.working[task] = service
             await self._work(service, path, target)
         except asyncio.CancelledError:
@@ -267,6 +268,19 @@ class Command:
             f"Hi {self._viewer.name}! You've successfully authenticated, "
             f"but {self._config.name} does not provide shell access.\n"
         )
+
+    async def _find_moved(self, service: str, path: str) -> tuple[str, GitTarget]:
+        """The target and its path of today, which the client is told where it asked for another."""
+        try:
+            return path, await self._find(service, path)
+        except Moved as moved:
+            target = await self._find(service, moved.path)
+            address = ssh_address(self._config, self._config.url or f"http://{self._config.http}", moved.path)
+            self._session.tell(
+                f"This repository has moved to {address}.\n"
+                f"Update your remote: git remote set-url origin {address}\n"
+            )
+            return moved.path, target
 
     async def _find(self, service: str, path: str) -> GitTarget:
         targets, address = self._connections.targets, f"http://{self._config.http}"

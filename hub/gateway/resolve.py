@@ -4,13 +4,13 @@ import base64
 import binascii
 import re
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from sqlalchemy.orm import Session
 
-from hub.access import ANONYMOUS
+from hub.access import ANONYMOUS, Viewer
 from hub.accounts.credentials import PREFIX, TokenUse, find_token_viewer, note_use
-from hub.errors import Forbidden, NotFound, Text, Unauthenticated, text
+from hub.errors import Forbidden, Moved, NotFound, Text, Unauthenticated, text
 from hub.gateway.asgi_client import Scope
 from hub.gateway.forwarded import Origin
 from hub.gateway.git_service import GitTarget
@@ -23,6 +23,7 @@ PATH: Final = re.compile(
 # The key under which the front puts the Origin of a request into its scope.
 ORIGIN: Final = "hub.origin"
 
+_FIRST_ASKED: Final = "info/refs"
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="hub"'}
 
 
@@ -48,9 +49,7 @@ class Resolver:
             if use is None and service == "git-receive-pack":
                 raise _sign_in(origin)
             try:
-                target = self._targets.open(
-                    session, viewer, path, service=service, tail=tail, base_url=origin.base_url
-                )
+                target = self._open(session, viewer, path, service=service, tail=tail, origin=origin)
             except (NotFound, Forbidden) as error:
                 # A stranger is not told whether the repository exists: with an account it may be theirs.
                 raise _sign_in(origin) if use is None else error from None
@@ -61,6 +60,19 @@ class Resolver:
             noted = use
             self._targets.later(lambda: note_use(self._targets.hub.database, noted))
         return target
+
+    def _open(
+        self, session: Session, viewer: Viewer, path: str, *, service: str, tail: str, origin: Origin
+    ) -> GitTarget:
+        address = {"service": service, "tail": tail, "base_url": origin.base_url}
+        try:
+            return self._targets.open(session, viewer, path, **address)
+        except Moved as moved:
+            if tail == _FIRST_ASKED:
+                # git asks there from now on, also for what follows; others follow no POST elsewhere.
+                location = f"/{moved.path}.git/{tail}?service={quote(service)}"
+                raise Moved(moved.old_path, moved.path, location=location) from None
+            return self._targets.open(session, viewer, moved.path, **address)
 
 
 def _service(scope: Scope, tail: str) -> str:

@@ -113,12 +113,17 @@ class SshSession(asyncssh.SSHServerSession[bytes]):
         """Returns when the channel is closed."""
         await self._gone.wait()
 
+    def tell(self, words: str) -> None:
+        """Puts words on the client's standard error, where git shows them to whoever runs it."""
+        if not self._gone.is_set():
+            self.channel.write_stderr(words.encode())
+
     async def end(self, status: int, words: str = "") -> None:
         """Ends the session with words on the client's standard error and an exit status."""
         if self._gone.is_set():
             return
         if words:
-            self.channel.write_stderr(words.encode())
+            self.tell(words)
         self.channel.exit(status)
         await self.gone()
 

@@ -4,24 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Role, Viewer, Visibility
 from hub.accounts.models import Principal
-from hub.config import Config, split_address
 from hub.db import config_of
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
 from hub.repos.access import may, open_repository, role_of, visible_to
+from hub.repos.addresses import http_address, ssh_address
 from hub.repos.git.objects import Objects
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory
 from hub.repos.models import Collaborator, Repository
 from hub.repos.names import BRANCHES, TAGS, printable
 
-_SSH_PORT: Final = 22
 _LONGEST_SUBJECT: Final = 300
 
 
@@ -113,8 +111,8 @@ def get_page(
         **_values_of_head(session, viewer, repository),
         default_branch=repository.default_branch if branch_count else None,
         offered_branch=repository.default_branch,
-        clone_http=f"{http.rstrip('/')}/{repository.path}.git",
-        clone_ssh=_ssh_address(config, http, repository.path),
+        clone_http=http_address(http, repository.path),
+        clone_ssh=ssh_address(config, http, repository.path),
         is_empty=not branch_count,
         branch_count=branch_count,
         tag_count=len(files.list_names(TAGS.encode())),
@@ -186,16 +184,3 @@ def _row(repository: Repository) -> RepositoryRow:
         pushed_at=repository.pushed_at,
         default_branch=repository.default_branch if repository.pushed_at is not None else None,
     )
-
-
-def _ssh_address(config: Config, http: str, path: str) -> str | None:
-    if not config.ssh:
-        return None
-    host, port = config.ssh_url, _SSH_PORT
-    if not host:
-        host, port = urlsplit(http).hostname or "127.0.0.1", split_address(config.ssh)[1]
-    elif host.count(":") == 1 or host.startswith("["):
-        host, port = split_address(host)
-    host = f"[{host}]" if ":" in host else host
-    # The short form knows no port, and takes what stands before a colon for the host.
-    return f"git@{host}:{path}.git" if port == _SSH_PORT else f"ssh://git@{host}:{port}/{path}.git"

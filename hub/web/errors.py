@@ -16,6 +16,7 @@ from hub.errors import (
     HubError,
     Invalid,
     MethodNotAllowed,
+    Moved,
     NotFound,
     Text,
     TooLarge,
@@ -88,6 +89,8 @@ def answer(error: Exception) -> Response:
         return _as_response(redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"))))
     if isinstance(expected, ProofNeeded) and wants_page():
         return _ask_for_proof()
+    if isinstance(expected, Moved):
+        expected = _moved(expected)
     response = _tell(expected)
     response.status_code = expected.status
     response.headers.update(expected.headers)
@@ -97,6 +100,20 @@ def answer(error: Exception) -> Response:
     if isinstance(error, HTTPException) and expected.status == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
     return response
+
+
+def _moved(error: Moved) -> HubError:
+    """The error with the same page's new address; a form is not sent there by itself."""
+    if request.method in ("GET", "HEAD"):
+        location = redirects.moved_here(error.path)
+        if location is not None:
+            return Moved(error.old_path, error.path, location=location)
+    return Conflict(
+        error.what,
+        text("Nothing was changed."),
+        text("Open the new address, and do it there."),
+        next_url=error.next_url,
+    )
 
 
 def _ask_for_proof() -> Response:

@@ -35,6 +35,21 @@ def here() -> str:
     return own_path(request.path) or ""
 
 
+def moved_here(path: str) -> str | None:
+    """The page of this request where its owner, or owner and repository, bear the names of `path`.
+
+    The rest of the address stays as it is; None for a page whose address does not name them.
+    """
+    given, parts = request.view_args or {}, path.split("/")
+    # An address that names a person alone may call them something else than an owner.
+    names = ("owner", "name") if "owner" in given else ("name",)
+    new = dict(zip(names, parts, strict=False))
+    if request.endpoint is None or len(new) != len(parts) or not new.keys() <= given.keys():
+        return None
+    query = request.query_string.decode("ascii", "replace")
+    return url_for(request.endpoint, **{**given, **new}) + (f"?{query}" if query else "")
+
+
 def after(wanted: str) -> str:
     """The page a person wanted before they had to sign in, or the first one."""
     return own_path(wanted) or url_for("pages.home")
