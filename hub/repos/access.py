@@ -119,17 +119,29 @@ def may(session: Session, viewer: Viewer, repository: Repository, permission: Pe
 def role_of(session: Session, viewer: Viewer, repository: Repository) -> Role | None:
     """What the viewer is in the repository; who acts as an administrator is an owner everywhere."""
     viewer = viewer.within(repository.id)
-    if viewer.key_role is not None:
-        return viewer.key_role
-    if viewer.administers or (viewer.user_id is not None and repository.owner_id == viewer.user_id):
-        return Role.OWN
-    if viewer.user_id is None:
-        return None
+    role = _role_by_itself(viewer, repository.owner_id)
+    if role is not None or viewer.user_id is None:
+        return role
     return session.scalar(
         select(Collaborator.role).where(
             Collaborator.repository_id == repository.id, Collaborator.user_id == viewer.user_id
         )
     )
+
+
+def role_given(viewer: Viewer, *, repository_id: int, owner_id: int, granted: Role | None) -> Role | None:
+    """As `role_of`, for a caller that has read already which role the person was granted. Pure."""
+    viewer = viewer.within(repository_id)
+    role = _role_by_itself(viewer, owner_id)
+    return role if role is not None or viewer.user_id is None else granted
+
+
+def _role_by_itself(viewer: Viewer, owner_id: int) -> Role | None:
+    if viewer.key_role is not None:
+        return viewer.key_role
+    if viewer.administers or (viewer.user_id is not None and owner_id == viewer.user_id):
+        return Role.OWN
+    return None
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:

@@ -1,8 +1,9 @@
 """Decides about the refs of a push, one by one: the pure policy, fed with what the repository holds."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 from hub.access import Scope, Viewer
 from hub.config import Config
 from hub.db import config_of
-from hub.repos.access import role_of
+from hub.repos.admission import find_admitting_change
+from hub.repos.git.loans import has_ended_lately, is_complete
 from hub.repos.git.objects import Objects
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory
@@ -20,7 +22,6 @@ from hub.repos.names import BRANCHES, COUNTED
 from hub.repos.namespaces import find_namespace
 from hub.repos.push_policy import (
     Cause,
-    Kind,
     Refusal,
     Situation,
     Step,
@@ -32,7 +33,9 @@ from hub.repos.push_policy import (
     step_of,
 )
 from hub.repos.pushes import RefUpdate
+from hub.repos.standing import find_standing
 
+_INCOMPLETE: Final = Refusal(Cause.MOVED, "some objects are not there any more; push again")
 _TWICE: Final = Refusal(Cause.NAME, "named twice in one push")
 _OTHER_REFUSED: Final = Refusal(Cause.ATOMIC, "atomic push: another ref was refused")
 _MIXED: Final = Refusal(Cause.ATOMIC, "atomic push: propose one change at a time, and nothing else")
@@ -70,7 +73,9 @@ def decide(
     config = config_of(session)
     path = directory(config, repository)
     files = RefFiles(path)
-    push = _Push(_look_around(session, viewer, repository, files), files, path, updates)
+    situation = _look_around(session, viewer, repository, files)
+    find_change = partial(find_admitting_change, session, viewer, repository)
+    push = _Push(situation, files, path, updates, find_change=find_change)
     verdicts = Verdicts()
     if len(updates) > config.max_push_refs:
         verdicts.refused.update((update.name, _too_many(config)) for update in updates)
@@ -85,14 +90,18 @@ def decide(
 
 def _look_around(session: Session, viewer: Viewer, repository: Repository, files: RefFiles) -> Situation:
     has_default = files.get(BRANCHES + repository.default_branch) is not None
+    standing = find_standing(session, viewer, repository.id)
     return Situation(
         path=repository.path,
         default_branch=repository.default_branch,
         visibility=repository.visibility,
-        role=role_of(session, viewer, repository),
-        is_signed_in=viewer.is_signed_in,
+        role=standing.role,
+        is_signed_in=viewer.within(repository.id).is_signed_in,
+        is_active=standing.is_active,
         has_branches=has_default or files.find_below(BRANCHES[:-1]) is not None,
+        is_archived=repository.archived_at is not None,
         may_write_by_token=viewer.has_scope(Scope.REPOSITORY_WRITE),
+        rules=standing.rules,
     )
 
 
@@ -100,10 +109,18 @@ class _Push:
     """What is known while the refs of one push are decided about."""
 
     def __init__(
-        self, situation: Situation, files: RefFiles, path: Path, updates: Sequence[RefUpdate]
+        self,
+        situation: Situation,
+        files: RefFiles,
+        path: Path,
+        updates: Sequence[RefUpdate],
+        *,
+        find_change: Callable[[RefUpdate], int | None],
     ) -> None:
         self._situation = situation
+        self._find_change = find_change
         self._files = files
+        self._path = path
         self._objects = Objects(path)
         self._times = Counter(update.name for update in updates)
         self._created: set[str] = set()
@@ -122,7 +139,7 @@ class _Push:
             verdicts.granted[update.name] = update
 
     def _refuse(self, update: RefUpdate) -> Refusal | None:
-        refusal = refuse_name(update) or refuse_step(self._situation, update.name, step_of(update))
+        refusal = refuse_name(update) or self._refuse_step(update, step_of(update))
         if refusal is not None:
             return refusal
         if self._files.get(update.name) != (None if update.creates else update.old_id):
@@ -131,9 +148,16 @@ class _Push:
             return None
         return (
             refuse_target(update, self._objects.kind(update.new_id))
+            or self._refuse_incomplete(update)
             or self._refuse_conflict(update)
             or self._refuse_rewind(update)
         )
+
+    def _refuse_incomplete(self, update: RefUpdate) -> Refusal | None:
+        # git checked a push that began while its fork still borrowed against objects that may be gone now.
+        if not has_ended_lately(self._path) or is_complete(self._path, update.new_id):
+            return None
+        return _INCOMPLETE
 
     def _refuse_conflict(self, update: RefUpdate) -> Refusal | None:
         # git itself would say "cannot lock ref" here, which tells nobody what to do.
@@ -151,11 +175,31 @@ class _Push:
         self._folders.update(dict.fromkeys(folders, update.name))
         return None
 
+    def _refuse_step(self, update: RefUpdate, step: Step) -> Refusal | None:
+        has_change = self._situation.needs_change(update.name, step) and self._is_reviewed(update)
+        return refuse_step(self._situation, update.name, step, has_change=has_change)
+
+    def _is_reviewed(self, update: RefUpdate) -> bool:
+        """Whether the commits may arrive without a review of their own: those of a change that may be merged,
+        and those that a new branch begins with because the default branch has them."""
+        if self._objects.kind(update.new_id) != "commit":
+            return False
+        if update.creates and self._is_in_default(update.new_id):
+            return True
+        return self._find_change(update) is not None
+
+    def _is_in_default(self, commit_id: str) -> bool:
+        tip = self._files.get(BRANCHES + self._situation.default_branch)
+        return tip is not None and self._objects.is_ancestor(commit_id, tip)
+
     def _refuse_rewind(self, update: RefUpdate) -> Refusal | None:
-        is_protected = self._situation.kind_of(update.name) is Kind.DEFAULT and not update.creates
-        if not is_protected or self._objects.is_ancestor(update.old_id, update.new_id):
+        if update.creates or not update.name.startswith(BRANCHES):
             return None
-        return refuse_step(self._situation, update.name, Step.REWIND)
+        refusal = self._refuse_step(update, Step.REWIND)
+        # Walking the history is for branches of which it matters.
+        if refusal is None or self._objects.is_ancestor(update.old_id, update.new_id):
+            return None
+        return refusal
 
 
 def _folders_of(ref: str) -> list[str]:

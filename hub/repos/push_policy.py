@@ -1,13 +1,15 @@
-"""Which refs a push may move. Pure: names, roles and the protected default branch, as a table with words."""
+"""Which refs a push may move. Pure: names, roles and the rules of the repository, with words of refusal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from hub.access import Permission, Role, Visibility, allowed
-from hub.repos.names import BRANCHES, COUNTED, NOTES, TAGS, find_ref_fault, short_name
+from hub.repos.models import RefKind
+from hub.repos.names import BRANCHES, COUNTED, TAGS, find_ref_fault, short_name
 from hub.repos.pushes import RefUpdate
+from hub.repos.ref_rules import Rule, rules_for
 
 PROPOSALS: Final = "refs/for/"
 
@@ -35,15 +37,6 @@ class Refusal:
     line: str | None = None
 
 
-class Kind(StrEnum):
-    """What a ref is to the policy."""
-
-    DEFAULT = "default"
-    BRANCH = "branch"
-    TAG = "tag"
-    NOTE = "note"
-
-
 class Step(StrEnum):
     """What happens to a ref; a rewind drops commits that it had."""
 
@@ -65,31 +58,36 @@ class Situation:
     visibility: Visibility
     role: Role | None
     is_signed_in: bool = True
+    is_active: bool = True
     has_branches: bool = True
+    is_archived: bool = False
     may_write_by_token: bool = True
+    rules: Sequence[Rule] = ()
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows this, whatever the token."""
         return allowed(permission, role=self.role, visibility=self.visibility, is_signed_in=self.is_signed_in)
 
-    def kind_of(self, ref: str) -> Kind:
-        """What the ref is; it begins with one of COUNTED."""
-        if ref.startswith(TAGS):
-            return Kind.TAG
-        if ref.startswith(NOTES):
-            return Kind.NOTE
-        is_default = ref == BRANCHES + self.default_branch or not self.has_branches
-        return Kind.DEFAULT if is_default else Kind.BRANCH
+    def is_default(self, ref: str) -> bool:
+        """Whether the ref is the default branch, or would become it."""
+        if not self.has_branches:
+            return ref.startswith(BRANCHES)
+        return ref == BRANCHES + self.default_branch
 
+    def rules_for(self, ref: str) -> list[Rule]:
+        """Every rule that holds for the ref; for a first branch also those that it will take along."""
+        found = rules_for(self.rules, ref)
+        if self.is_default(ref):
+            found += [
+                one for one in rules_for(self.rules, BRANCHES + self.default_branch) if one not in found
+            ]
+        return found
 
-# What somebody must be allowed to do so that this may happen to such a ref; None: nobody may.
-_NEEDED: Final[Mapping[tuple[Kind, Step], Permission | None]] = {
-    **{(kind, step): Permission.PUSH for kind in (Kind.BRANCH, Kind.TAG, Kind.NOTE) for step in Step},
-    (Kind.DEFAULT, Step.CREATE): Permission.MERGE,
-    (Kind.DEFAULT, Step.UPDATE): Permission.MERGE,
-    (Kind.DEFAULT, Step.REWIND): None,
-    (Kind.DEFAULT, Step.DELETE): None,
-}
+    def needs_change(self, ref: str, step: Step) -> bool:
+        """Whether commits arrive there by changes only; nothing can be proposed to an empty repository."""
+        if step is Step.DELETE or not self.has_branches:
+            return False
+        return any(rule.needs_change for rule in self.rules_for(ref))
 
 
 def step_of(update: RefUpdate) -> Step:
@@ -117,8 +115,43 @@ def refuse_name(update: RefUpdate) -> Refusal | None:
     return None if fault is None else Refusal(Cause.NAME, fault)
 
 
-def refuse_step(situation: Situation, ref: str, step: Step) -> Refusal | None:
-    """Why this may not happen to the ref, for this person; None where it may."""
+def refuse_step(situation: Situation, ref: str, step: Step, *, has_change: bool = False) -> Refusal | None:
+    """Why this may not happen to the ref, for this person; None where it may.
+
+    `has_change` says that what is pushed are the commits of a change that has all it needs to be merged.
+    """
+    refusal = _refuse_pusher(situation, ref, step)
+    if refusal is not None:
+        return refusal
+    if situation.is_default(ref) and not situation.has_branches and not situation.may(Permission.MERGE):
+        return _protected(ref, _first_branch(situation))
+    rules = situation.rules_for(ref)
+    if situation.needs_change(ref, step) and not has_change:
+        rule = next(rule for rule in rules if rule.needs_change)
+        return _protected(ref, f"{_by(rule, ref)}: changes need review. {_proposal(short_name(ref))}")
+    refusals = (_refuse_by_rule(situation, rule, ref, step) for rule in rules)
+    line = next((line for line in refusals if line is not None), None)
+    if line is None and not rules and situation.is_default(ref):
+        line = _refuse_default(situation, ref, step)
+    return None if line is None else _protected(ref, line)
+
+
+def _refuse_pusher(situation: Situation, ref: str, step: Step) -> Refusal | None:
+    if not situation.is_active:
+        return Refusal(
+            Cause.NO_ACCESS,
+            "no write access",
+            "This account may not push any more. Ask whoever runs the hub.",
+        )
+    if not situation.may(Permission.SEE):
+        return Refusal(
+            Cause.NO_ACCESS,
+            "no such repository",
+            "There is none of this name any more, or you may not see it. Ask its owner for access.",
+        )
+    if situation.is_archived:
+        line = f"{situation.path} is archived: it is read-only. Its owner can bring it back in its settings."
+        return Refusal(Cause.NO_ACCESS, "the repository is archived", line)
     if not situation.may_write_by_token:
         return Refusal(
             Cause.NO_ACCESS,
@@ -127,11 +160,47 @@ def refuse_step(situation: Situation, ref: str, step: Step) -> Refusal | None:
         )
     if not situation.may(Permission.PUSH):
         return Refusal(Cause.NO_ACCESS, "no write access", _no_write_access(situation, ref, step))
-    kind = situation.kind_of(ref)
-    needed = _NEEDED[kind, step]
-    if needed is not None and situation.may(needed):
+    return None
+
+
+def _refuse_by_rule(situation: Situation, rule: Rule, ref: str, step: Step) -> str | None:
+    """The line that says why this rule forbids it, or None."""
+    if step is Step.DELETE and not rule.may_delete:
+        return f"{_by(rule, ref)}: nobody deletes it. {_other_rule(situation)}"
+    if step is Step.REWIND and not rule.may_rewind:
+        return f"{_by(rule, ref)}: {_NO_REWIND}"
+    if step is Step.UPDATE and rule.kind is RefKind.TAG and not rule.may_rewind:
+        return (
+            f"{_by(rule, ref)}: a tag stays where it is."
+            " Make another one: git tag NAME && git push origin refs/tags/NAME"
+        )
+    if rule.admits(situation.role):
         return None
-    return Refusal(Cause.PROTECTED, "protected branch", _protected(situation, short_name(ref), step))
+    return f"{_by(rule, ref)}: {_WHO[rule.least_role]} it. {_instead(ref, step)}"
+
+
+_NO_REWIND: Final = (
+    "commits are added to it, none are taken away. Revert them instead: git revert COMMIT && git push"
+)
+_WHO: Final[Mapping[Role | None, str]] = {
+    None: "only people whom the rule names push",
+    Role.READ: "only people with write access push",
+    Role.PROPOSE: "only people with write access push",
+    Role.WRITE: "only people with write access push",
+    Role.MAINTAIN: "only maintainers push",
+    Role.OWN: "only its owner pushes",
+}
+
+
+def _refuse_default(situation: Situation, ref: str, step: Step) -> str | None:
+    """What holds for a default branch that no rule is about."""
+    name = short_name(ref)
+    if step is Step.DELETE:
+        return (
+            f"'{name}' is the default branch: nobody deletes it."
+            f" Choose another one first, in the settings of {situation.path}."
+        )
+    return f"'{name}' is the default branch: {_NO_REWIND}" if step is Step.REWIND else None
 
 
 def refuse_moved(update: RefUpdate) -> Refusal:
@@ -170,14 +239,36 @@ def _no_write_access(situation: Situation, ref: str, step: Step) -> str:
     return f"{has} {_proposal(target)}"
 
 
-def _protected(situation: Situation, name: str, step: Step) -> str:
-    if step is Step.DELETE:
-        return f"'{name}' is the default branch: nobody deletes it."
-    if step is Step.REWIND:
-        return f"'{name}' is protected: commits are added to it, none are taken away. Revert them instead."
-    if not situation.has_branches:
-        return f"{situation.path} is empty: its first branch becomes the default one, which maintainers push."
-    return f"'{name}' is protected: only maintainers push it. {_proposal(name)}"
+def _protected(ref: str, line: str) -> Refusal:
+    kind = "tag" if ref.startswith(TAGS) else "branch"
+    return Refusal(Cause.PROTECTED, f"protected {kind}", line)
+
+
+def _by(rule: Rule, ref: str) -> str:
+    """`'main' is protected`, and by which rule where its pattern is another name."""
+    name = short_name(ref)
+    return f"'{name}' is protected" + ("" if rule.pattern == name else f" by the rule {rule.pattern}")
+
+
+def _first_branch(situation: Situation) -> str:
+    return (
+        f"{situation.path} is empty: its first branch becomes the default one, which maintainers push."
+        " Ask one of them to push it."
+    )
+
+
+def _other_rule(situation: Situation) -> str:
+    who = "You can" if situation.may(Permission.SET_RULES) else "Maintainers can"
+    return f"{who} change the rule in the settings of {situation.path}."
+
+
+def _instead(ref: str, step: Step) -> str:
+    if step in (Step.UPDATE, Step.REWIND) and ref.startswith(BRANCHES):
+        return _proposal(short_name(ref))
+    if step is Step.CREATE:
+        prefix = TAGS if ref.startswith(TAGS) else BRANCHES
+        return f"Use another name: git push origin HEAD:{prefix}NAME"
+    return "Ask one of them."
 
 
 def _proposal(target: str) -> str:

@@ -85,7 +85,9 @@ def test_force_and_deletion_of_the_default_branch_are_refused_even_for_the_owner
     deleted = pusher.judge((second, ZERO, MAIN))
     assert reasons(rewound) == reasons(deleted) == {MAIN: "protected branch"}
     assert "Revert them instead" in rewound.lines[0]
-    assert deleted.lines == ["'main' is the default branch: nobody deletes it."]
+    assert deleted.lines == [
+        "'main' is protected: nobody deletes it. You can change the rule in the settings of anna/demo."
+    ]
 
 
 def test_an_update_far_behind_is_told_from_a_rewind_by_git(pusher: Pusher) -> None:
