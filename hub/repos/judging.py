@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from hub.access import Scope, Viewer
+from hub.access import Scope, Viewer, Visibility
 from hub.config import Config
 from hub.db import config_of
 from hub.repos.admission import find_admitting_change
@@ -94,7 +94,8 @@ def _look_around(session: Session, viewer: Viewer, repository: Repository, files
     return Situation(
         path=repository.path,
         default_branch=repository.default_branch,
-        visibility=repository.visibility,
+        # What was deleted is seen by nobody, whatever it was.
+        visibility=repository.visibility if repository.deleted_at is None else Visibility.PRIVATE,
         role=standing.role,
         is_signed_in=viewer.within(repository.id).is_signed_in,
         is_active=standing.is_active,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.access import Role
@@ -162,7 +162,10 @@ def _find_name_fault(ref: str) -> Text | None:
 
 
 def add_default(session: Session, repository: Repository) -> None:
-    """Gives a new repository its first rule: maintainers push the default branch, and nobody rewrites it."""
+    """Protects the default branch, unless a rule for its name is there: maintainers push it, nobody rewrites
+    it. For a new repository, and one whose default branch was chosen anew."""
+    if _is_ruled(session, repository.id, repository.default_branch):
+        return
     values = {
         "repository_id": repository.id,
         "kind": RefKind.BRANCH,
@@ -177,7 +180,16 @@ def add_default(session: Session, repository: Repository) -> None:
 
 
 def follow_default(session: Session, repository_id: int, *, old: str, new: str) -> None:
-    """Has the rule for exactly the branch `old` be about `new`, unless there is one for `new` already."""
-    about = (RULES.c.repository_id == repository_id, RULES.c.kind == RefKind.BRANCH)
-    if session.scalar(select(RULES.c.id).where(*about, RULES.c.pattern == new)) is None:
-        session.execute(update(RULES).where(*about, RULES.c.pattern == old).values(pattern=new))
+    """Has the rule for `old` be about `new`, which was pushed first instead, unless `new` has a rule."""
+    if not _is_ruled(session, repository_id, new):
+        is_it = (*_about_branches(repository_id), RULES.c.pattern == old)
+        session.execute(update(RULES).where(*is_it).values(pattern=new))
+
+
+def _is_ruled(session: Session, repository_id: int, branch: str) -> bool:
+    asked = select(RULES.c.id).where(*_about_branches(repository_id), RULES.c.pattern == branch)
+    return session.scalar(asked) is not None
+
+
+def _about_branches(repository_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return RULES.c.repository_id == repository_id, RULES.c.kind == RefKind.BRANCH

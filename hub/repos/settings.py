@@ -120,5 +120,5 @@ def _note_default_branch(session: Session, viewer: Viewer, repository: Repositor
     old, repository.default_branch = repository.default_branch, branch
     session.flush()
     if old != branch:
-        ref_rules.follow_default(session, repository.id, old=old, new=branch)
+        ref_rules.add_default(session, repository)
         audit.note(session, viewer, DEFAULT_BRANCH_SET, repository_id=repository.id, old=old, new=branch)
