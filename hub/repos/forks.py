@@ -31,7 +31,7 @@ from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
 from hub.repos.pushes import RefUpdate
 from hub.repos.receive import update_refs
-from hub.repos.recording import log_moves
+from hub.repos.recording import log_copies
 
 FORKED: Final = audit.action("repository.forked", text("made %(path)s as a fork of %(origin)s"))
 
@@ -130,12 +130,8 @@ def _fill(session: Session, viewer: Viewer, fork: Repository, origin: Repository
         .execution_options(synchronize_session="fetch")
     )
     if refs:
-        moved = [RefUpdate(_text_of(one), ZERO_ID, refs[one]) for one in sorted(refs)]
-        log_moves(session, fork.id, moved, push_id=token_hex(8), user_id=viewer.user_id)
-
-
-def _text_of(name: bytes) -> str:
-    return name.decode("utf-8", "backslashreplace")
+        names = {one.decode("utf-8", "backslashreplace"): refs[one] for one in sorted(refs)}
+        log_copies(session, origin.id, fork.id, names, push_id=token_hex(8), user_id=viewer.user_id)
 
 
 def count_forks(session: Session, viewer: Viewer, origin: Repository) -> int:

@@ -3,12 +3,12 @@
 Every push waits for this, so that it speaks to the database in plain statements, without loading rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, literal, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -17,8 +17,8 @@ from hub.db import Base, Database, config_of
 from hub.events import MovedRef, RefsUpdated, publish
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import harden, pack_bytes, place
-from hub.repos.models import PushIntent, RefLogEntry, Repository
-from hub.repos.names import COUNTED
+from hub.repos.models import ZERO_ID, PushIntent, RefLogEntry, Repository
+from hub.repos.names import BRANCHES, COUNTED, TAGS
 from hub.repos.namespaces import record_all
 from hub.repos.pushes import RefUpdate
 
@@ -154,6 +154,36 @@ def log_moves(
         for move in moved
     ]
     session.execute(insert(LOG), rows)
+    return _announce(session, repository_id, moved, push_id=push_id, user_id=user_id)
+
+
+def log_copies(
+    session: Session,
+    origin_id: int,
+    fork_id: int,
+    refs: Mapping[str, str],
+    *,
+    push_id: str,
+    user_id: int | None,
+) -> None:
+    """Logs and publishes that the new fork has these refs of its origin, in the session's transaction."""
+    moved = [RefUpdate(name, ZERO_ID, ref_id) for name, ref_id in refs.items()]
+    latest = select(func.max(LOG.c.id)).where(LOG.c.repository_id == origin_id).group_by(LOG.c.ref)
+    is_copied = or_(*(func.substr(LOG.c.ref, 1, len(one)) == one for one in (BRANCHES, TAGS)))
+    known = select(LOG.c.ref, LOG.c.new_id).where(LOG.c.id.in_(latest), LOG.c.new_id != ZERO_ID, is_copied)
+    if dict(session.execute(known).tuples().all()) != refs:  # a push is being recorded
+        log_moves(session, fork_id, moved, push_id=push_id, user_id=user_id)
+        return
+    # The database copies a thousand rows in the time in which twenty are handed to it.
+    given = {"repository_id": fork_id, "old_id": ZERO_ID, "push_id": push_id, "user_id": user_id, "at": now()}
+    same = [literal(value, LOG.c[name].type).label(name) for name, value in given.items()]
+    session.execute(insert(LOG).from_select(["ref", "new_id", *given], known.add_columns(*same)))
+    _announce(session, fork_id, moved, push_id=push_id, user_id=user_id)
+
+
+def _announce(
+    session: Session, repository_id: int, moved: Sequence[RefUpdate], *, push_id: str, user_id: int | None
+) -> list[str]:
     refs = tuple(MovedRef(move.name, move.old_id, move.new_id) for move in moved)
     event = RefsUpdated(repository_id, user_id, push_id, refs)
     publish(session, event)
