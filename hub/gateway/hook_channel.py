@@ -1,8 +1,9 @@
 """The conversation with git's hooks during one push, over pipes that git inherits.
 
 A hook is a dash script of a dozen lines, because starting an interpreter for each push would cost more than
-the push. `pre-receive` and `post-receive` ask and wait for lines and an exit status; `proc-receive` relays
-git's packet lines (githooks(5)). What they ask is answered by the policy processes.
+the push. `pre-receive` asks and waits for lines and an exit status; `proc-receive` relays git's packet lines
+(githooks(5)). What they ask is answered by the policy processes. There is no `post-receive`: git has moved
+the refs when it ends, and the report is held until then in any case.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from hub.gateway.queues import RepositoryQueue
 NOT_RECORDED = "stored, not recorded; fetch before you push again"
 UNAVAILABLE = "the hub cannot judge this push now; push again"
 
-_HOOKS = ("pre-receive", "proc-receive", "post-receive")
+_HOOKS = ("pre-receive", "proc-receive")
 _QUESTION_BYTES = 1 << 20
 _GATE_SECONDS = 600.0
 _RECORD_SECONDS = 60.0
@@ -55,6 +56,9 @@ def install_hooks(run_directory: Path) -> Path:
         draft.write_bytes(resources.files("hub.gateway.hooks").joinpath(name).read_bytes())
         draft.chmod(0o755)
         draft.replace(folder / name)
+    for path in folder.iterdir():  # what an earlier version left would be run as well
+        if not path.name.startswith(".") and path.name not in _HOOKS:
+            path.unlink(missing_ok=True)
     return folder
 
 
@@ -89,17 +93,15 @@ class Conversation:
         self._queue = RepositoryQueue(target.directory)
         self._push_id = secrets.token_hex(16)
         self._intent = Intent.NONE
-        self._is_recorded = False
         self._is_aborted = False
         self._packs: list[str] = []
-        self._record_lines: list[str] = []
         self._theirs: list[int] = []
         self.is_accepted = False
         """Whether the content was let in: from then on the push is led to its end."""
         self.failure: str | None = None
         """Why the report must not say `ok`."""
         self.lines: list[str] = []
-        """What the judge says to the pusher besides each ref's answer."""
+        """What is said to the pusher besides each ref's answer: by the judge, and by the record."""
 
     async def open(self) -> None:
         """Waits for a sweep of the repository to end, and makes the pipes."""
@@ -135,10 +137,9 @@ class Conversation:
         self._is_aborted = True
 
     async def ended(self) -> None:
-        """Called after git's exit: where post-receive did not run (every ref failed, git died) an intent
-        is still open."""
+        """Called after git's exit: what it moved is recorded now, whatever its exit was."""
         await self._task
-        if self._intent is not Intent.NONE and not self._is_recorded and self.failure is None:
+        if self._intent is not Intent.NONE:
             await self._record()
 
     def close(self) -> None:
@@ -175,11 +176,7 @@ class Conversation:
             await self._proc_receive()
             return
         quarantine = (await self._asks.readline()).decode("utf-8", "surrogateescape").removesuffix("\n")
-        if name == b"pre-receive":
-            await self._pre_receive(quarantine)
-        else:
-            await self._record()
-            await self._tell([self.failure] if self.failure else self._record_lines, 0)
+        await self._pre_receive(quarantine)
 
     async def _ask(self, question: str, timeout: float, **values: object) -> dict[str, Any]:
         # Any: JSON, whose shape each question defines.
@@ -278,9 +275,7 @@ class Conversation:
         return judged
 
     async def _record(self) -> None:
-        """Has the push recorded, once, and gives the turn to the next one."""
-        if self._intent is Intent.NONE or self._is_recorded:
-            return
+        """Has the push recorded and gives the turn to the next one."""
         try:
             answer = await self._ask("record", _RECORD_SECONDS)
         except OSError as error:
@@ -289,7 +284,7 @@ class Conversation:
             self.failure = NOT_RECORDED if self._intent is Intent.COMMITTED else None
             self._queue.let_go()
         else:
-            self._record_lines, self._is_recorded = answer["lines"], True
+            self.lines += [_CONTROL.sub("?", line) for line in answer["lines"]]
             self._queue.free()
 
 

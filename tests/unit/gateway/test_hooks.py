@@ -9,7 +9,7 @@ import pytest
 
 from hub.gateway.hook_channel import install_hooks
 
-NAMES = ["post-receive", "pre-receive", "proc-receive"]
+NAMES = ["pre-receive", "proc-receive"]
 
 
 def run(hook: Path, stdin: bytes = b"", **pipes: int) -> subprocess.CompletedProcess[bytes]:
@@ -30,6 +30,11 @@ def test_they_are_executable_whatever_they_were_in_the_package(tmp_path: Path) -
     assert install_hooks(tmp_path / "run") == folder
     assert sorted(path.name for path in folder.iterdir()) == NAMES
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o755}
+
+
+def test_hooks_of_an_earlier_version_are_not_run(tmp_path: Path) -> None:
+    (install_hooks(tmp_path) / "post-receive").write_text("#!/bin/sh\nexit 1\n")
+    assert sorted(path.name for path in install_hooks(tmp_path).iterdir()) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
