@@ -46,8 +46,8 @@ def small_pushes(hub: HubServer, unhooked: Peer, default: Peer, folder: Path) ->
     """Interleaved small pushes to the hub, to git without hooks, and to git with its own defaults."""
     clones = [
         Clone(folder / "hub", hub.push_url("empty")),
-        Clone(folder / "unhooked", f"{unhooked.url}/unhooked.git"),
-        Clone(folder / "default", f"{default.url}/default.git"),
+        Clone(folder / "unhooked", _with_credentials(unhooked, "unhooked.git")),
+        Clone(folder / "default", _with_credentials(default, "default.git")),
     ]
     for one in clones:
         one.push()
@@ -59,3 +59,7 @@ def small_pushes(hub: HubServer, unhooked: Peer, default: Peer, folder: Path) ->
         Row("durable, recorded push against git's default, median of pairs", f"{hub_ms:.1f} ms",
             f"{default_ms:.1f} ms", None, f"<= +15 ms (here {added:+.1f} ms)", added <= 15),
     ]  # fmt: skip
+
+
+def _with_credentials(peer: Peer, path: str) -> str:
+    return f"{peer.url}/{path}".replace("://", "://ada:any@")

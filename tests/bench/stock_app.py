@@ -1,4 +1,7 @@
-"""`python -m tests.bench.stock_app ROOT PORT [NAME=VALUE,...]`: git over HTTP, nothing around it."""
+"""`python -m tests.bench.stock_app ROOT PORT [NAME=VALUE,...]`: git over HTTP, nothing around it.
+
+Whoever pushes is asked for credentials, as everywhere, and any will do: asking takes a request of its own.
+"""
 
 import re
 import sys
@@ -7,9 +10,12 @@ from typing import Any
 
 import uvicorn
 
+from hub.errors import Unauthenticated, text
 from hub.gateway.git_http import GitTarget, git_http_app
 
 ADDRESS = re.compile(r"/([\w.-]+\.git)/(info/refs|git-upload-pack|git-receive-pack)")
+
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="stock"'}
 
 
 def main(root: Path, port: int, config: dict[str, str]) -> None:
@@ -19,6 +25,9 @@ def main(root: Path, port: int, config: dict[str, str]) -> None:
         match = ADDRESS.fullmatch(scope["path"])
         if match is None or not (root / match[1]).is_dir():
             return None
+        is_known = any(name == b"authorization" for name, _ in scope["headers"])
+        if b"receive-pack" in match[2].encode() + scope["query_string"] and not is_known:
+            raise Unauthenticated(text("Who are you?"), headers=_CHALLENGE)
         services = frozenset({"git-upload-pack", "git-receive-pack"})
         return GitTarget(
             directory=root / match[1], path=match[2], services=services, environment={}, config=config
