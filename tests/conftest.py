@@ -133,7 +133,7 @@ def _servers(
 
     def get(kind: str) -> Served:
         if kind not in running:
-            running[kind] = _serve(tmp_path_factory.mktemp("served"), _templates(kind))
+            running[kind] = _serve(tmp_path_factory.mktemp("served"), _templates(kind), covered=True)
         return running[kind]
 
     yield get
@@ -155,9 +155,9 @@ def fresh_served(tmp_path: Path, template_database: Template) -> Iterator[Served
     served.close()
 
 
-def _serve(folder: Path, template: Template) -> Served:
+def _serve(folder: Path, template: Template, *, covered: bool = False) -> Served:
     data = folder / "data"
     data.mkdir(mode=0o700, parents=True)
-    served = Served(folder, template.copy_to(data))
+    served = Served(folder, template.copy_to(data), covered=covered)
     served.start()
     return served

@@ -62,7 +62,7 @@ def make_environment(folder: Path, wheel: Path) -> Path:
     return python
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment that knows the wheel and no checkout."""
     folder = tmp_path_factory.mktemp("wheel")
@@ -80,7 +80,7 @@ def make_hub(folder: Path, python: Path | None) -> Served:
     return hub
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hubs(tmp_path_factory: pytest.TempPathFactory, python: Path) -> Iterator[list[Served]]:
     """Two running hubs that hold nothing: the wheel's and the checkout's."""
     folder = tmp_path_factory.mktemp("hubs")
