@@ -1,7 +1,5 @@
 """What can be done with people's SSH keys: added and taken back."""
 
-from typing import Final
-
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -14,8 +12,6 @@ from hub.clock import now
 from hub.errors import Forbidden, Invalid, NotFound, text
 from hub.events import KeyAdded, KeyWithdrawn, publish
 
-MAX_TITLE: Final = 100
-
 
 def add_key(session: Session, viewer: Viewer, user: User, *, title: str, text: str) -> SshKey:
     """Registers a public key; the title is the key's own comment where none is given."""
@@ -25,7 +21,7 @@ def add_key(session: Session, viewer: Viewer, user: User, *, title: str, text: s
     _check_key_unused(session, user, parsed.fingerprint)
     key = SshKey(
         user_id=user.id,
-        title=_clean_title(title, parsed),
+        title=keys.clean_title(title, parsed),
         kind=parsed.kind,
         fingerprint=parsed.fingerprint,
         public_key=parsed.line,
@@ -51,11 +47,6 @@ def _require_scope_of_keys(viewer: Viewer) -> None:
         )
 
 
-def _clean_title(title: str, parsed: keys.PublicKey) -> str:
-    printable = "".join(one for one in (title or parsed.comment) if one.isprintable())
-    return printable.strip()[:MAX_TITLE] or parsed.fingerprint[:17]
-
-
 def _check_key_unused(session: Session, user: User, fingerprint: str) -> None:
     other = session.scalars(select(SshKey).where(SshKey.fingerprint == fingerprint)).one_or_none()
     if other is None:
@@ -63,12 +54,20 @@ def _check_key_unused(session: Session, user: User, fingerprint: str) -> None:
     if other.user_id == user.id:
         fault = text("You added this key before, as “%(title)s”.", title=other.title)
         raise Invalid(text("This key cannot be added."), {"key": fault})
-    raise _key_in_use()
+    raise _key_in_use() if other.repository_id is None else _deploy_key()
 
 
 def _key_in_use() -> Invalid:
     fault = text(
         "This key is in use by another account. A key stands for one person: "
+        "make another one with `ssh-keygen -t ed25519`."
+    )
+    return Invalid(text("This key cannot be added."), {"key": fault})
+
+
+def _deploy_key() -> Invalid:
+    fault = text(
+        "This key is the deploy key of a repository, and stands for nobody: "
         "make another one with `ssh-keygen -t ed25519`."
     )
     return Invalid(text("This key cannot be added."), {"key": fault})

@@ -16,6 +16,7 @@ from hub.errors import Invalid, Text, text
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 16384
 MAX_LENGTH: Final = 16_384
+MAX_TITLE: Final = 100
 
 KINDS: Final = (
     "ssh-ed25519",
@@ -55,6 +56,12 @@ def parse(pasted: str) -> PublicKey:
     _check_strength(kind, encoded)
     line = f"{kind} {base64.b64encode(blob).decode()}"
     return PublicKey(kind, line, fingerprint_of(blob), rest[0].strip() if rest else "")
+
+
+def clean_title(title: str, key: PublicKey) -> str:
+    """What the key is called in lists: the title, else the key's own comment, else how it begins."""
+    printable = "".join(one for one in (title or key.comment) if one.isprintable())
+    return printable.strip()[:MAX_TITLE] or key.fingerprint[:17]
 
 
 def fingerprint_of(blob: bytes) -> str:
