@@ -8,13 +8,14 @@ from hub.accounts import jobs as accounts_jobs
 from hub.config import Config
 from hub.db import Database
 from hub.jobs import Queue, registered
+from hub.repos import departures
 from hub.repos import jobs as repos_jobs
 
 if TYPE_CHECKING:
     from flask import Flask
 
 # Imported for what they register: jobs and subscribers to events.
-_FEATURES: Final = (accounts_jobs, repos_jobs)
+_FEATURES: Final = (accounts_jobs, repos_jobs, departures)
 
 _TRANSLATIONS: Final = Path(__file__).parent / "translations"
 
@@ -45,17 +46,47 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     endpoint without a scope, and for an address that a person could take as their name.
     """
     # Those who load a hub without its pages do not pay for Flask.
-    from hub.accounts import key_views, login, names, proving_views  # noqa: PLC0415
+    from hub.accounts import (  # noqa: PLC0415
+        key_views,
+        profile_views,
+        sign_up_views,
+        people_views,
+        admin_views,
+        login,
+        names,
+        passkey_views,
+        proving_views,
+        session_views,
+        sign_in_settings_views,
+    )
+    from hub.accounts import people_views, profile_views, sign_up_views  # noqa: PLC0415
     from hub.accounts import views as accounts  # noqa: PLC0415
-    from hub.pages import health_views, token_views  # noqa: PLC0415
+    from hub.pages import admin_views, health_views, token_views  # noqa: PLC0415
     from hub.pages import views as pages  # noqa: PLC0415
-    from hub.repos import settings_views as repos_settings  # noqa: PLC0415
+    from hub.repos import fork_views  # noqa: PLC0415
+    from hub.repos import deploy_key_views, rule_views  # noqa: PLC0415
+    from hub.repos import collaborator_views, handover_views, list_views, settings_views  # noqa: PLC0415
     from hub.repos import views as repos  # noqa: PLC0415
     from hub.web import application  # noqa: PLC0415
 
     loaded = load(hub) if isinstance(hub, Config) else hub
     # A feature's modules of views share one blueprint.
-    modules = (accounts, key_views, proving_views, token_views, repos, repos_settings, pages, health_views)
+    modules = (
+        accounts,
+        key_views,
+        passkey_views,
+        proving_views,
+        session_views,
+        sign_in_settings_views,
+        token_views,
+        repos,
+        repos_settings,
+        rule_views,
+        deploy_key_views,
+        fork_views,
+        pages,
+        health_views,
+    )
     app = application.make(
         loaded.database,
         list(dict.fromkeys(module.blueprint for module in modules)),

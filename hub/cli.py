@@ -17,6 +17,7 @@ from hub.cli_credentials import key_commands, token_commands
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
 from hub.cli_people import user_commands
 from hub.cli_repos import http_address, repo_commands
+from hub.cli_storage import gc_command
 from hub.config import Config, documented, split_address
 from hub.data_folder import prepare
 from hub.doctor import examine
@@ -204,7 +205,7 @@ def run_doctor(line: CommandLine, is_json: bool) -> None:
         raise CommandFailed("\n".join(faults))
 
 
-for commands in (user_commands, token_commands, key_commands, repo_commands):
+for commands in (user_commands, token_commands, key_commands, repo_commands, gc_command):
     hub.add_command(commands)
 
 

@@ -11,15 +11,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Viewer, Visibility
 from hub.accounts import audit
 from hub.accounts.models import Principal
+from hub.accounts.names import key_of
 from hub.db import Database, config_of
 from hub.errors import Conflict, Forbidden, Invalid, Unavailable, text
-from hub.repos.access import find_repository, open_repository, visible_to
+from hub.repos.access import find_repository, open_repository
 from hub.repos.actions import create_repository
 from hub.repos.forking import may_borrow
 from hub.repos.git.forks import copy_objects, count_apart, public_refs, write_refs
@@ -57,6 +58,11 @@ class Distance:
     def origin_path(self) -> str:
         """`owner/name` of the origin."""
         return f"{self.origin_owner}/{self.origin_name}"
+
+    @property
+    def can_sync(self) -> bool:
+        """Whether the fork's branch can simply go forward, as far as is known."""
+        return self.origin_branch is not None and not self.ahead and self.behind != 0
 
 
 def fork_repository(
@@ -134,10 +140,12 @@ def _fill(session: Session, viewer: Viewer, fork: Repository, origin: Repository
         log_copies(session, origin.id, fork.id, names, push_id=token_hex(8), user_id=viewer.user_id)
 
 
-def count_forks(session: Session, viewer: Viewer, origin: Repository) -> int:
-    """How many forks of it the viewer may see."""
-    is_fork = (Repository.origin_id == origin.id, visible_to(viewer))
-    return session.scalar(select(func.count()).select_from(Repository).where(*is_fork)) or 0
+def offer_name(session: Session, owner: Principal, origin: Repository) -> str:
+    """The name to offer for their fork: that of the origin, or one that they do not use yet."""
+    is_theirs = (Repository.owner_id == owner.id, Repository.deleted_at.is_(None))
+    taken = set(session.scalars(select(Repository.name_key).where(*is_theirs)))
+    offers = (origin.name, f"{origin.name}-fork", *(f"{origin.name}-fork-{one}" for one in range(2, 100)))
+    return next((one for one in offers if key_of(one) not in taken), "")
 
 
 def find_distance(session: Session, viewer: Viewer, fork: Repository) -> Distance | None:

@@ -14,8 +14,10 @@ from hub.repos import receive
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
+from hub.repos.maintenance import maintain_due
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
+from hub.repos.purging import purge_deleted, remove_leftovers
 from hub.repos.recording import RECONCILER, REPOSITORIES
 from hub.repos.ref_rules import follow_default
 
@@ -67,6 +69,19 @@ def measure_sizes(database: Database) -> None:
             with database.writing() as session:
                 is_it = Repository.id == repository_id
                 session.execute(update(Repository).where(is_it).values(size_bytes=measured))
+
+
+@every(10)
+def maintain_repositories(database: Database) -> None:
+    """Repacks what many pushes left in pieces."""
+    maintain_due(database)
+
+
+@every(60)
+def purge(database: Database) -> None:
+    """Removes what was deleted long ago, and what belongs to nothing."""
+    purge_deleted(database)
+    remove_leftovers(database)
 
 
 @every(1)

@@ -5,6 +5,7 @@ or import, and holds one path: nothing borrows from a repository that borrows it
 that the data folder can be moved, and copied to another machine.
 """
 
+import fcntl
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -33,16 +34,20 @@ class Busy(Exception):
 
 
 @contextmanager
-def upkeep(directory: Path, *, wait_seconds: float = 0) -> Iterator[None]:
+def upkeep(directory: Path, *, wait_seconds: float = 0, in_quiet: bool = False) -> Iterator[None]:
     """Has nobody else rearrange the objects inside the block, nor take what git writes there for leftovers.
 
-    Raises Busy. Pushes go on.
+    Pushes may begin meanwhile; with `in_quiet` none is under way when the block begins. Raises Busy when
+    that is not to be had in time.
     """
     with holding(directory, UPKEEP_LOCK, wait_seconds=wait_seconds) as is_ours:
-        alive = lock(directory, ALIVE_LOCK, shared=True, wait_seconds=_QUEUE_SECONDS) if is_ours else None
+        waits = wait_seconds if in_quiet else _QUEUE_SECONDS
+        alive = lock(directory, ALIVE_LOCK, shared=not in_quiet, wait_seconds=waits) if is_ours else None
         if alive is None:
             raise Busy(str(directory))
         try:
+            # Held alone it would keep pushes waiting; shared it only keeps sweeps from what git writes.
+            fcntl.flock(alive, fcntl.LOCK_SH)
             yield
         finally:
             os.close(alive)

@@ -83,7 +83,8 @@ def git(
 ) -> bytes:
     """What the command printed; raises GitFailed when it ends with anything but 0, GitTooSlow at its limit.
 
-    `command` is a subcommand and its options, all from our code; `operands` are ids and full names of refs.
+    `command` is a subcommand ("commit-graph write" is one) and its options, all from our code; `operands`
+    are ids and full names of refs.
     `holding` are descriptors of locks that stay taken as long as git runs, whatever becomes of us.
     """
     argv = _argv(directory, command, operands)
@@ -216,7 +217,7 @@ def _argv(directory: Path, command: Sequence[str], operands: Sequence[str]) -> l
     # An operand never begins with "-", so that it needs no `--end-of-options`, which blame, grep and bundle
     # do not know in git 2.39; where it is known it is a second lock.
     ended = ("--end-of-options",) if operands else ()
-    return ["git", "-C", str(directory), *command, *ended, *operands]
+    return ["git", "-C", str(directory), *command[0].split(" "), *command[1:], *ended, *operands]
 
 
 def _limit(child: subprocess.Popen[bytes], timeout_seconds: float) -> None:

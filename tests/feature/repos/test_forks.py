@@ -13,9 +13,10 @@ from hub.repos import receive
 from hub.repos.actions import grant
 from hub.repos.deletion import delete_repository
 from hub.repos.forking import LoansInTheWay, make_whole, settle
-from hub.repos.forks import count_forks, find_distance, fork_repository, sync_fork
+from hub.repos.forks import find_distance, fork_repository, sync_fork
 from hub.repos.git.store import directory
 from hub.repos.models import RefLogEntry, Repository
+from hub.repos.lists import count_forks
 from hub.repos.settings import set_visibility
 from tests.factories import SYSTEM, make_collaborator, make_user, unique
 from tests.feature.repos.pushing import ZERO, Pusher
@@ -58,12 +59,18 @@ def test_fork_has_the_branches_and_tags_and_borrows_the_objects(hub: Hub, filled
     made = fork(hub, filled.repository_id)
     path = place_of(hub, made)
     head = filled.git.head(filled.work)
-    assert filled.run(path, "for-each-ref", "--format=%(refname) %(objectname)").decode().split("\n")[:-1] == [
+    assert filled.run(path, "for-each-ref", "--format=%(refname) %(objectname)").decode().split("\n")[
+        :-1
+    ] == [
         f"refs/heads/main {head}",
         f"refs/tags/v1 {head}",
     ]
     filled.run(path, "fsck", "--full", "--strict")
-    assert (made.origin_id, made.lender_id, made.refs_count) == (filled.repository_id, filled.repository_id, 2)
+    assert (made.origin_id, made.lender_id, made.refs_count) == (
+        filled.repository_id,
+        filled.repository_id,
+        2,
+    )
     assert list((path / "objects/pack").iterdir()) == []
     with hub.database.reading() as session:
         logged = session.scalars(select(RefLogEntry.ref).where(RefLogEntry.repository_id == made.id)).all()
@@ -81,7 +88,9 @@ def test_fork_of_an_empty_repository_is_empty(hub: Hub, pusher: Pusher) -> None:
 def test_made_whole_a_fork_has_everything_itself(hub: Hub, filled: Pusher) -> None:
     made = fork(hub, filled.repository_id)
     path = place_of(hub, made)
-    unreachable = filled.run(filled.directory, "hash-object", "-w", "--stdin", stdin=b"hidden").decode().strip()
+    unreachable = (
+        filled.run(filled.directory, "hash-object", "-w", "--stdin", stdin=b"hidden").decode().strip()
+    )
     make_whole(hub.database, made.id)
     make_whole(hub.database, made.id)
     assert not (path / ALTERNATES).exists()
@@ -95,7 +104,9 @@ def test_made_whole_a_fork_has_everything_itself(hub: Hub, filled: Pusher) -> No
 def test_making_whole_keeps_what_was_pushed_to_the_fork(hub: Hub, filled: Pusher) -> None:
     made = fork(hub, filled.repository_id)
     path = place_of(hub, made)
-    lost = filled.run(path, "hash-object", "-w", "--stdin", stdin=b"left by a deleted branch").decode().strip()
+    lost = (
+        filled.run(path, "hash-object", "-w", "--stdin", stdin=b"left by a deleted branch").decode().strip()
+    )
     filled.git.commit(filled.work, "second")
     filled.run(filled.work, "push", "-q", str(path), "main")
     make_whole(hub.database, made.id)
@@ -140,7 +151,9 @@ def test_fork_of_a_private_repository_is_private(hub: Hub, private_repository: R
     assert str(refused.value.fields["visibility"]) == "A fork of a private repository is private."
 
 
-def test_fork_of_a_private_repository_belongs_to_its_readers(hub: Hub, private_repository: Repository) -> None:
+def test_fork_of_a_private_repository_belongs_to_its_readers(
+    hub: Hub, private_repository: Repository
+) -> None:
     with pytest.raises(Forbidden, match="belongs to somebody who may read it"):
         fork(hub, private_repository.id, private=True)
     made = fork(hub, private_repository.id, owner=private_repository.owner_id, private=True)
