@@ -18,7 +18,7 @@ from tests.git_client import GitClient
 from tests.visitor import Visitor
 
 # What stands for each part of an address. A new kind of part is added here, and all tests know it.
-PARTS = {"owner": "anna", "name": "full", "page": "roles", "token_id": "1", "key_id": "1"}
+PARTS = {"owner": "anna", "name": "full", "page": "roles", "token_id": "1", "key_id": "1", "rule_id": "1"}
 NO_PAGES = {"assets.show", "health.healthz", "health.readyz", "health.metrics", "pages.robots"}
 MORE_PAGES = ["/anna/empty", "/anna/veiled", "/help/first-push", "/help/operate", "/bo", "/no/such"]
 

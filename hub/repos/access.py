@@ -93,23 +93,23 @@ def require(session: Session, viewer: Viewer, repository: Repository, permission
             text("%(path)s is archived: it is read-only.", path=repository.path),
             next_step=text("Its owner can bring it back in its settings. Reading and cloning go on."),
         )
-    if not may(session, viewer, repository, permission):
+    if not _is_allowed(viewer, repository, permission, role):
         raise Forbidden(
             text("You may not do this in %(path)s.", path=repository.path),
-            _why(role, viewer),
-            text(
-                "Ask the owner of %(path)s for the role %(role)s.",
-                path=repository.path,
-                role=_least(permission),
-            ),
+            _why(role, viewer, repository),
+            _next_step(viewer, repository, permission),
         )
 
 
 def may(session: Session, viewer: Viewer, repository: Repository, permission: Permission) -> bool:
     """Whether the viewer's role allows this; what a token may be used for is not asked here."""
+    return _is_allowed(viewer, repository, permission, role_of(session, viewer, repository))
+
+
+def _is_allowed(viewer: Viewer, repository: Repository, permission: Permission, role: Role | None) -> bool:
     return allowed(
         permission,
-        role=role_of(session, viewer, repository),
+        role=role,
         visibility=repository.visibility,
         is_signed_in=viewer.within(repository.id).is_signed_in,
         is_archived=repository.archived_at is not None,
@@ -169,9 +169,25 @@ def _least(permission: Permission) -> Role:
     return next(role for role in _ROLES if allowed(permission, role=role, visibility=Visibility.PRIVATE))
 
 
-def _why(role: Role | None, viewer: Viewer) -> Text:
+def _why(role: Role | None, viewer: Viewer, repository: Repository) -> Text:
+    if viewer.only is not None and repository.id not in viewer.only:
+        if viewer.is_signed_in:
+            return text("This token is for other repositories.")
+        return text("This is the deploy key of another repository.")
+    if viewer.key_role is not None:
+        return text("This deploy key reads, and nothing else.")
     if role is not None:
         return text("Your role there is %(role)s.", role=role)
     if viewer.is_signed_in:
         return text("You have no role there.")
     return text("You are not signed in.")
+
+
+def _next_step(viewer: Viewer, repository: Repository, permission: Permission) -> Text:
+    if viewer.key_role is not None:
+        return text("Ask the owner of %(path)s for a deploy key that may push.", path=repository.path)
+    if viewer.only is not None and repository.id not in viewer.only:
+        return text("Make a token that reaches %(path)s in your settings.", path=repository.path)
+    return text(
+        "Ask the owner of %(path)s for the role %(role)s.", path=repository.path, role=_least(permission)
+    )
