@@ -1,8 +1,22 @@
 """Who may do what in which repository: the only door to one."""
 
-from typing import Final
+import functools
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from hub.access import ARCHIVED_PERMISSIONS, Permission, Role, Scope, Viewer, Visibility, allowed
@@ -36,18 +50,15 @@ def open_repository(
 
 def find_repository(session: Session, viewer: Viewer, path_or_id: str | int) -> Repository | None:
     """The repository, if it exists and the viewer may see it: one statement for both."""
-    wanted = select(Repository).where(visible_to(viewer))
+    values: dict[str, object] = {"viewer_id": viewer.user_id, "only": list(viewer.only or ())}
     if isinstance(path_or_id, int):
-        return session.scalar(wanted.where(Repository.id == path_or_id))
+        return session.scalar(_select_by_id(_sight_of(viewer)), {**values, "id": path_or_id})
     parts = split_path(path_or_id)
     if parts is None:
         return None
-    owner, name = parts
-    return session.scalar(
-        wanted.join(Repository.owner).where(
-            Principal.name_key == key_of(owner), Repository.name_key == key_of(name)
-        )
-    )
+    owner, name = map(key_of, parts)
+    wanted = _select_by_path(_sight_of(viewer))
+    return session.scalar(wanted, {**values, "owner": owner, "name": name})
 
 
 def find_moved(session: Session, viewer: Viewer, path: str) -> Repository | None:
@@ -146,23 +157,64 @@ def _role_by_itself(viewer: Viewer, owner_id: int) -> Role | None:
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on Repository that holds for what the viewer may see; every query uses this one."""
+    return _visible(_sight_of(viewer), viewer.user_id, viewer.only)
+
+
+class _Sight(NamedTuple):
+    """What kind of viewer somebody is, for what they may see."""
+
+    sees_all: bool
+    is_person: bool
+    is_limited: bool
+
+
+def _sight_of(viewer: Viewer) -> _Sight:
+    sees_all = viewer.administers or viewer.key_role is not None
+    return _Sight(sees_all, viewer.user_id is not None, viewer.only is not None)
+
+
+def _visible(
+    sight: _Sight,
+    viewer_id: int | BindParameter[int] | None,
+    only: frozenset[int] | BindParameter[int] | None,
+) -> ColumnElement[bool]:
     exists_still = Repository.deleted_at.is_(None)
     is_public = Repository.visibility == Visibility.PUBLIC
-    is_theirs = _is_theirs(viewer)
-    if viewer.only is not None:
-        is_theirs = and_(is_theirs, Repository.id.in_(viewer.only))
+    is_theirs = _is_theirs(sight, viewer_id)
+    if sight.is_limited:
+        assert only is not None, "a limited viewer has a list, if an empty one"
+        is_theirs = and_(is_theirs, Repository.id.in_(only))
     return and_(exists_still, or_(is_public, is_theirs))
 
 
-def _is_theirs(viewer: Viewer) -> ColumnElement[bool]:
-    if viewer.administers or viewer.key_role is not None:
+def _is_theirs(sight: _Sight, viewer_id: int | BindParameter[int] | None) -> ColumnElement[bool]:
+    if sight.sees_all:
         return true()
-    if viewer.user_id is None:
+    if not sight.is_person:
         return false()
-    has_role = exists().where(
-        Collaborator.repository_id == Repository.id, Collaborator.user_id == viewer.user_id
+    has_role = exists().where(Collaborator.repository_id == Repository.id, Collaborator.user_id == viewer_id)
+    return or_(Repository.owner_id == viewer_id, has_role)
+
+
+def _select_visible(sight: _Sight) -> Select[Repository]:
+    viewer_id = bindparam("viewer_id", type_=Integer)
+    only = bindparam("only", type_=Integer, expanding=True)
+    return select(Repository).where(_visible(sight, viewer_id, only))
+
+
+# Each git request and each page asks one of these: to put a statement together takes longer than to run it.
+@functools.cache
+def _select_by_id(sight: _Sight) -> Select[Repository]:
+    return _select_visible(sight).where(Repository.id == bindparam("id", type_=Integer))
+
+
+@functools.cache
+def _select_by_path(sight: _Sight) -> Select[Repository]:
+    return (
+        _select_visible(sight)
+        .join(Repository.owner)
+        .where(Principal.name_key == bindparam("owner"), Repository.name_key == bindparam("name"))
     )
-    return or_(Repository.owner_id == viewer.user_id, has_role)
 
 
 def _least(permission: Permission) -> Role:
