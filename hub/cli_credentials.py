@@ -10,6 +10,7 @@ from hub.access import Scope
 from hub.accounts import key_actions, queries, token_actions
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.clock import now
+from hub.repos import reach
 
 
 @click.group("token")
@@ -28,18 +29,38 @@ def token_commands() -> None:
     type=click.Choice([scope.value for scope in Scope]),
     help="What it may be used for; may be given again.",
 )
+@click.option(
+    "--repository",
+    "paths",
+    multiple=True,
+    metavar="OWNER/NAME",
+    help="It reaches this repository and no other; may be given again.",
+)
 @click.option("--expires-days", type=click.IntRange(min=1, max=36500), help="It ends after so many days.")
 @pass_line
 def create_token(
-    line: CommandLine, name: str, label: str, scopes: tuple[str, ...], expires_days: int | None
+    line: CommandLine,
+    name: str,
+    label: str,
+    *,
+    scopes: tuple[str, ...],
+    paths: tuple[str, ...],
+    expires_days: int | None,
 ) -> None:
     """Make a token of the account NAME. The last line is the token alone, shown only this once."""
     expires_at = None if expires_days is None else now() + timedelta(days=expires_days)
     wanted = frozenset(Scope(scope) for scope in scopes)
     with line.hub.database.writing() as session:
         user = queries.get_user(session, name)
+        repositories = reach.find_ids(session, user, paths) if paths else None
         _, secret = token_actions.create_token(
-            session, SYSTEM, user, label=label, scopes=wanted, expires_at=expires_at
+            session,
+            SYSTEM,
+            user,
+            label=label,
+            scopes=wanted,
+            expires_at=expires_at,
+            repositories=repositories,
         )
     click.echo("This is shown once. Use it as the password for git over HTTP.")
     click.echo(secret)

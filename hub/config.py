@@ -12,9 +12,11 @@ from hub.errors import Invalid, text
 
 T = TypeVar("T")
 LogFormat = Literal["text", "json"]
+SignUp = Literal["open", "approval", "closed"]
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "log_format": get_args(LogFormat),
+    "sign_up": get_args(SignUp),
     "log_level": ("debug", "info", "warning", "error"),
 }
 _BEGINNINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -63,8 +65,19 @@ class Config:
     max_object_bytes: int = _key(100 << 20, "The largest object in a push, unpacked.")
     max_push_refs: int = _key(5000, "The most refs in one push.")
     max_refs: int = _key(20000, "The most branches, tags and notes in a repository.")
+    max_bundle_bytes: int = _key(1 << 30, "The largest bundle that can be uploaded to be imported.")
+    max_import_bytes: int = _key(8 << 30, "The most that an import may take on disk.")
+    import_seconds: int = _key(7200, "After so long an import is given up.")
+    allowed_networks: str = _key(
+        "", "Networks, separated by commas, that imports may reach although they are not public."
+    )
     fetch_cache_bytes: int = _key(2 << 30, "Disk for answers to fetches that are kept; 0 turns it off.")
     fetch_cache_seconds: int = _key(3600, "How long an answer to a fetch is kept.")
+    sign_up: SignUp = _key(
+        "approval",
+        "Who makes an account: open (everybody), approval (everybody, an administrator then approves it) or "
+        "closed (administrators only).",
+    )
     metrics_token: str = _key("", "A secret that may read /metrics besides administrators; empty: none.")
     log_format: LogFormat = _key("text", "text or json.")
     log_level: str = _key("info", "debug, info, warning or error.")

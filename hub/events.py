@@ -24,6 +24,20 @@ class RepositoryCreated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonRenamed(Event):
+    """A person has another name; their former one leads to it."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDeleted(Event):
+    """A person's account is being deleted; what only they had a use for goes with it."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyAdded(Event):
     """A person registered an SSH key."""
 

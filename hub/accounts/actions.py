@@ -10,15 +10,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
-from hub.accounts import credentials, names
+from hub.accounts import audit, credentials, former, names, naming, sessions
 from hub.accounts.access import require_admin, require_self
-from hub.accounts.models import Principal, SetupCode, SignIn, User
+from hub.accounts.models import SetupCode, User
 from hub.clock import now
 from hub.errors import Invalid, NotFound, Text, text
 
 MIN_PASSWORD: Final = 8
 MAX_PASSWORD: Final = 1024
 SETUP_CODE_LIFETIME: Final = timedelta(hours=24)
+
+CREATED: Final = audit.action("account.created", text("made the account %(name)s"))
+PASSWORD_SET: Final = audit.action("account.password_set", text("set a new password for %(name)s"))
 
 _EMAIL: Final = re.compile(r"[^\s@<>\"(),:;\\]+@[^\s@<>\"(),:;\\]+")
 
@@ -38,34 +41,59 @@ def create_user(
     With an administrator the link that makes the first one stops working.
     """
     require_admin(viewer)
+    name, email = check_new(session, name=name, email=email, password=password, with_looks=False)
+    password_hash = None if password is None else credentials.hash_password(password)
+    user = insert_user(session, name=name, email=email, password_hash=password_hash)
+    user.is_admin, user.is_demo = is_admin, is_demo
+    session.flush()
+    audit.note(session, viewer, CREATED, user_id=user.id, name=name)
+    if is_admin:
+        session.execute(delete(SetupCode))
+    return user
+
+
+def check_new(
+    session: Session, *, name: str, email: str, password: str | None, with_looks: bool
+) -> tuple[str, str]:
+    """The name and the address as they are kept; raises Invalid where there can be no such account.
+
+    `with_looks` refuses a name that looks like somebody else's, too.
+    """
     name = names.clean(name)
-    email = _clean_email(email)
+    email = clean_email(email)
     if password is not None:
         check_password(password, name=name, email=email, field="password")
-    _check_unique(session, name, email)
+    faults = {
+        "name": naming.find_fault(session, name, with_looks=with_looks),
+        "email": find_fault_of_email(session, email),
+    }
+    found = {field: fault for field, fault in faults.items() if fault is not None}
+    if found:
+        raise Invalid(_NOT_CREATED, found)
+    return name, email
+
+
+def insert_user(session: Session, *, name: str, email: str, password_hash: str | None) -> User:
+    """The row of a new account, of which everything was checked; raises Invalid where somebody was faster."""
+    former.release(session, name)
     user = User(
         name=name,
         name_key=names.key_of(name),
         look_key=names.look_key_of(name),
         email=email,
-        email_key=_email_key(email),
-        password_hash=None if password is None else credentials.hash_password(password),
-        is_admin=is_admin,
-        is_demo=is_demo,
+        email_key=email_key(email),
+        password_hash=password_hash,
         created_at=now(),
     )
     session.add(user)
     try:
         session.flush()
     except IntegrityError as error:
-        raise Invalid(_NOT_CREATED, {"name": _NAME_TAKEN}) from error
-    if is_admin:
-        session.execute(delete(SetupCode))
+        raise Invalid(_NOT_CREATED, {"name": naming.NAME_TAKEN}) from error
     return user
 
 
 _NOT_CREATED: Final = text("The account was not created.")
-_NAME_TAKEN: Final = text("This name is taken. Choose another one.")
 
 
 def check_password(password: str, *, name: str, email: str, field: str) -> None:
@@ -92,7 +120,8 @@ def set_password_hash(session: Session, viewer: Viewer, user: User, *, password_
     """As `change_password`, for a caller that hashed before its transaction began."""
     require_self(viewer, user)
     user.password_hash = password_hash
-    session.execute(delete(SignIn).where(SignIn.user_id == user.id))
+    sessions.end_all(session, user.id)
+    audit.note(session, viewer, PASSWORD_SET, user_id=user.id, name=user.name)
     session.flush()
 
 
@@ -132,7 +161,8 @@ def use_setup_code(session: Session, code: str, *, name: str, email: str, passwo
     return create_user(session, maker, name=name, email=email, password=password, is_admin=True)
 
 
-def _clean_email(email: str) -> str:
+def clean_email(email: str) -> str:
+    """The address as it is kept; raises Invalid for what cannot be one."""
     cleaned = unicodedata.normalize("NFC", email.strip())
     is_printable = all(one.isprintable() for one in cleaned)
     if len(cleaned) > 254 or not is_printable or not _EMAIL.fullmatch(cleaned):
@@ -143,15 +173,14 @@ def _clean_email(email: str) -> str:
     return cleaned
 
 
-def _email_key(email: str) -> str:
+def email_key(email: str) -> str:
+    """The address as it is compared."""
     return names.key_of(email)[:254]
 
 
-def _check_unique(session: Session, name: str, email: str) -> None:
-    faults: dict[str, Text] = {}
-    if session.scalar(select(Principal.id).where(Principal.name_key == names.key_of(name))) is not None:
-        faults["name"] = _NAME_TAKEN
-    if session.scalar(select(User.id).where(User.email_key == _email_key(email))) is not None:
-        faults["email"] = text("There is an account with this address.")
-    if faults:
-        raise Invalid(_NOT_CREATED, faults)
+def find_fault_of_email(session: Session, email: str, *, for_id: int | None = None) -> Text | None:
+    """Why nobody, or not the account of that id, may have this address; None where it is free."""
+    used = select(User.id).where(User.email_key == email_key(email), User.id != (for_id or 0))
+    if session.scalar(used) is None:
+        return None
+    return text("There is an account with this address.")

@@ -1,22 +1,28 @@
 """What can be done with people's SSH keys: added and taken back."""
 
+from typing import Final
+
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
-from hub.accounts import credentials, keys
+from hub.accounts import audit, credentials, keys, names
 from hub.accounts.access import require_self
 from hub.accounts.models import SshKey, User
 from hub.clock import now
 from hub.errors import Forbidden, Invalid, NotFound, text
 from hub.events import KeyAdded, KeyWithdrawn, publish
 
+ADDED: Final = audit.action("key.added", text("added the SSH key “%(title)s” of %(name)s (%(fingerprint)s)"))
+REMOVED: Final = audit.action("key.removed", text("removed the SSH key “%(title)s” of %(name)s"))
+
 
 def add_key(session: Session, viewer: Viewer, user: User, *, title: str, text: str) -> SshKey:
     """Registers a public key; the title is the key's own comment where none is given."""
     require_self(viewer, user)
     _require_scope_of_keys(viewer)
+    title = names.clean_line(title, field="title", limit=keys.MAX_TITLE)
     parsed = keys.parse(text)
     _check_key_unused(session, user, parsed.fingerprint)
     key = SshKey(
@@ -32,6 +38,15 @@ def add_key(session: Session, viewer: Viewer, user: User, *, title: str, text: s
         session.flush()
     except IntegrityError as error:
         raise _key_in_use() from error
+    audit.note(
+        session,
+        viewer,
+        ADDED,
+        user_id=user.id,
+        title=key.title,
+        name=user.name,
+        fingerprint=key.fingerprint,
+    )
     publish(session, KeyAdded(user.id, key.fingerprint))
     return key
 
@@ -81,4 +96,5 @@ def remove_key(session: Session, viewer: Viewer, user: User, *, key_id: int) -> 
         raise NotFound(text("There is no such key."), next_step=text("It may have been removed already."))
     session.delete(key)
     session.flush()
+    audit.note(session, viewer, REMOVED, user_id=user.id, title=key.title, name=user.name)
     publish(session, KeyWithdrawn(user.id, key.fingerprint))

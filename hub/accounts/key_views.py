@@ -17,14 +17,14 @@ from hub.web.scopes import needs
 
 
 @blueprint.get("/settings/keys")
-@needs(Scope.ACCOUNT, sign_in=True)
+@needs(Scope.ACCOUNT, proved=True)
 def keys() -> ResponseReturnValue:
     """The viewer's SSH keys and the form to add one."""
     return _keys_page(login.me(), Form())
 
 
 @blueprint.post("/settings/keys")
-@needs(Scope.ACCOUNT, sign_in=True)
+@needs(Scope.ACCOUNT, proved=True)
 def add_key() -> ResponseReturnValue:
     """Registers a public key."""
     form = forms.read("title", "key")

@@ -1,5 +1,6 @@
 """What can be read about accounts and their credentials."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,29 +12,21 @@ from hub.accounts.former import find_owner
 from hub.accounts.models import AccessToken, Principal, PrincipalKind, SshKey, User
 from hub.accounts.names import key_of
 from hub.clock import now
-from hub.errors import Forbidden, Moved, NotFound, Unauthenticated, text
+from hub.errors import Moved, NotFound, Unauthenticated, text
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What a page says about whoever owns repositories."""
+    """What a page says about whoever owns repositories; of a deleted account nothing but that."""
 
     name: str
     display_name: str
     kind: PrincipalKind
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class UserRow:
-    """One account in a list for administrators."""
-
-    name: str
-    email: str
-    is_admin: bool
-    is_suspended: bool
-    is_demo: bool
-    created_at: datetime
+    about: str = ""
+    website: str = ""
+    is_deleted: bool = False
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +36,7 @@ class TokenRow:
     id: int
     label: str
     scopes: list[Scope]
+    is_limited: bool
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -99,26 +93,36 @@ def get_principal(session: Session, name: str) -> Principal:
     """Whoever can own repositories under that name; raises NotFound, and Moved for a former name."""
     found = find_principal(session, name)
     if found is None:
-        raise NotFound(
-            text("Nobody here is called “%(name)s”.", name=name),
-            next_step=text("Check the spelling, or begin at the first page."),
-        )
+        raise _nobody(name)
     return found
 
 
-def describe(principal: Principal) -> Owner:
-    """What a page says about this owner."""
-    return Owner(principal.name, principal.display_name, principal.kind, principal.created_at)
+def _nobody(name: str) -> NotFound:
+    return NotFound(
+        text("Nobody here is called “%(name)s”.", name=name),
+        next_step=text("Check the spelling, or begin at the first page."),
+    )
 
 
-def list_users(session: Session, viewer: Viewer) -> list[UserRow]:
-    """Every account, by name; for administrators."""
-    if not viewer.administers:
-        raise Forbidden(text("Only administrators see all accounts."))
-    return [
-        UserRow(one.name, one.email, one.is_admin, one.is_suspended, one.is_demo, one.created_at)
-        for one in session.scalars(select(User).order_by(User.name_key))
-    ]
+def describe(viewer: Viewer, principal: Principal) -> Owner:
+    """What a page says about this owner; raises NotFound for a newcomer who is not let in yet.
+
+    Of somebody who is suspended their own words are not shown.
+    """
+    owner = Owner(principal.name, principal.display_name, principal.kind, principal.created_at)
+    if not isinstance(principal, User):
+        return owner
+    if principal.is_pending and not viewer.administers:
+        raise _nobody(principal.name)
+    is_shown = principal.is_active or viewer.administers
+    return dataclasses.replace(
+        owner,
+        display_name=principal.display_name if is_shown else "",
+        about=principal.about if is_shown else "",
+        website=principal.website if is_shown else "",
+        is_deleted=principal.deleted_at is not None,
+        is_suspended=principal.is_suspended,
+    )
 
 
 def has_admin(session: Session) -> bool:
@@ -134,6 +138,7 @@ def list_tokens(session: Session, user: User) -> list[TokenRow]:
             id=one.id,
             label=one.label,
             scopes=sorted(one.scope_set),
+            is_limited=one.is_limited,
             created_at=one.created_at,
             expires_at=one.expires_at,
             last_used_at=one.last_used_at,

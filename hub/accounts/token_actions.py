@@ -1,5 +1,6 @@
 """What can be done with access tokens: made and revoked."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -7,13 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.access import Scope, Viewer
-from hub.accounts import credentials
+from hub.accounts import audit, credentials, names
 from hub.accounts.access import require_self
-from hub.accounts.models import AccessToken, User
+from hub.accounts.models import AccessToken, TokenRepository, User
 from hub.clock import now
 from hub.errors import Forbidden, Invalid, NotFound, Text, text
 
 MAX_LABEL: Final = 100
+# What a token may be used for that reaches some repositories only.
+LIMITED_SCOPES: Final = frozenset({Scope.REPOSITORY_READ, Scope.REPOSITORY_WRITE})
+
+CREATED: Final = audit.action("token.created", text("made the token “%(label)s” of %(name)s"))
+REVOKED: Final = audit.action("token.revoked", text("revoked the token “%(label)s” of %(name)s"))
 
 
 def create_token(
@@ -24,21 +30,30 @@ def create_token(
     label: str,
     scopes: frozenset[Scope],
     expires_at: datetime | None,
+    repositories: Sequence[int] | None = None,
 ) -> tuple[AccessToken, str]:
-    """A new access token and its secret, which is known only now."""
+    """A new access token and its secret, which is known only now.
+
+    `repositories` are the ids of those it reaches, and it reaches nothing else then; None for no limit.
+    """
     require_self(viewer, user)
     _check_token(viewer, label, scopes, expires_at)
+    _check_limit(scopes, repositories)
     secret, secret_hash = credentials.new_token()
     token = AccessToken(
         user_id=user.id,
-        label=label.strip(),
+        label=names.clean_line(label, field="label", limit=MAX_LABEL),
         secret_hash=secret_hash,
         scopes=" ".join(sorted(scopes)),
         created_at=now(),
         expires_at=expires_at,
+        is_limited=repositories is not None,
     )
     session.add(token)
     session.flush()
+    session.add_all(TokenRepository(token_id=token.id, repository_id=one) for one in repositories or ())
+    session.flush()
+    audit.note(session, viewer, CREATED, user_id=user.id, label=token.label, name=user.name)
     return token, secret
 
 
@@ -62,6 +77,18 @@ def _check_token(viewer: Viewer, label: str, scopes: frozenset[Scope], expires_a
         )
 
 
+def _check_limit(scopes: frozenset[Scope], repositories: Sequence[int] | None) -> None:
+    fault: tuple[str, Text] | None = None
+    if repositories is None:
+        return
+    if not repositories:
+        fault = ("repositories", text("Name at least one repository, as OWNER/NAME."))
+    elif not scopes <= LIMITED_SCOPES:
+        fault = ("scopes", text("A token for some repositories reads or writes them, and does nothing else."))
+    if fault is not None:
+        raise Invalid(text("The token was not created."), dict([fault]))
+
+
 def revoke_token(session: Session, viewer: Viewer, user: User, *, token_id: int) -> None:
     """Deletes one of the person's tokens; whatever uses it is refused from now on."""
     require_self(viewer, user)
@@ -72,3 +99,4 @@ def revoke_token(session: Session, viewer: Viewer, user: User, *, token_id: int)
         raise NotFound(text("There is no such token."), next_step=text("It may have been revoked already."))
     session.delete(token)
     session.flush()
+    audit.note(session, viewer, REVOKED, user_id=user.id, label=token.label, name=user.name)

@@ -36,10 +36,13 @@ def install(app: Flask, config: Config) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(ago=words.ago, full_time=words.full_time, commands=mark_commands)
+    app.jinja_env.filters.update(
+        ago=words.ago, full_time=words.full_time, commands=mark_commands, in_words=words.translate
+    )
     app.jinja_env.globals.update(
         asset_url=asset_url,
         can=can,
+        can_sign_up=config.sign_up != "closed",
         csrf_token=csrf.token,
         hub_name=config.name,
         hub_version=__version__,

@@ -52,19 +52,8 @@ def test_list_tells_who_administers(run: Run, is_admin: bool) -> None:
 def test_list_for_people_has_columns(run: Run) -> None:
     create_anna(run)
     heading, row = run("user", "list").stdout.splitlines()
-    assert heading.split() == [
-        "NAME",
-        "EMAIL",
-        "IS",
-        "ADMIN",
-        "IS",
-        "SUSPENDED",
-        "IS",
-        "DEMO",
-        "CREATED",
-        "AT",
-    ]
-    assert row.split()[:3] == ["anna", "anna@example.org", "no"]
+    assert heading.split() == "NAME EMAIL STATE IS ADMIN IS DEMO CREATED AT".split()
+    assert row.split()[:4] == ["anna", "anna@example.org", "active", "no"]
 
 
 def test_empty_list_says_how_to_fill_it(run: Run) -> None:
@@ -113,3 +102,52 @@ def test_private_key_is_refused_with_the_next_step(run: Run, tmp_path: Path) -> 
     result = run("key", "add", "anna", stdin=(tmp_path / "key").read_text(), exit_code=1)
     assert "private key" in result.stderr
     assert json.loads(run("key", "list", "anna", "--json").stdout) == []
+
+
+def test_life_of_an_account_from_the_command_line(run: Run) -> None:
+    create_anna(run)
+    run("user", "create", "root", "--email", "root@example.org", "--admin")
+    assert "Suspended anna." in run("user", "suspend", "anna", "--reason", "spam").stdout
+    (row,) = json.loads(run("user", "list", "--only", "suspended", "--json").stdout)
+    assert (row["name"], row["state"]) == ("anna", "suspended")
+    run("user", "restore", "anna")
+    assert run("user", "rename", "anna", "anja").stdout == "anna is anja now.\n"
+    assert run("user", "show", "anna", exit_code=1).stderr.startswith("anna has moved to anja.")
+    (facts,) = json.loads(run("user", "show", "anja", "--json").stdout)
+    assert (facts["state"], facts["former_names"]) == ("active", ["anna"])
+    assert "anja is an administrator now." in run("user", "admin", "anja").stdout
+    run("user", "admin", "anja", "--remove")
+    refused = run("user", "delete", "anja", "--confirm", "anna", exit_code=1)
+    assert "hub user delete anja --confirm anja" in refused.stderr
+    run("user", "delete", "anja", "--confirm", "anja")
+    assert [row["name"] for row in json.loads(run("user", "list", "--json").stdout)] == ["root"]
+
+
+def test_last_administrator_stays_one(run: Run) -> None:
+    run("user", "create", "root", "--email", "root@example.org", "--admin")
+    for act in (
+        ("admin", "root", "--remove"),
+        ("suspend", "root"),
+        ("delete", "root", "--confirm", "root"),
+    ):
+        result = run("user", *act, exit_code=1)
+        assert "root is the last administrator. Make somebody else one first." in result.stderr
+
+
+@pytest.mark.parametrize("act", ["approve", "decline", "restore"])
+def test_act_on_an_account_in_another_state_is_refused_in_words(run: Run, act: str) -> None:
+    create_anna(run)
+    assert "The account anna" in run("user", act, "anna", exit_code=1).stderr
+
+
+def test_token_for_one_repository_is_made_and_refuses_what_it_cannot_do(run: Run) -> None:
+    create_anna(run)
+    run("repo", "create", "anna/demo")
+    given = ("token", "create", "anna", "--name", "ci", "--repository")
+    run(*given, "anna/demo", "--scope", "repository:read")
+    (row,) = json.loads(run("token", "list", "anna", "--json").stdout)
+    assert row["is_limited"] is True
+    refused = run(*given, "anna/other", "--scope", "repository:read", exit_code=1)
+    assert "There is no repository anna/other with a role of yours." in refused.stderr
+    refused = run(*given, "anna/demo", "--scope", "account", exit_code=1)
+    assert "A token for some repositories reads or writes them, and does nothing else." in refused.stderr

@@ -1,0 +1,45 @@
+"""Whether a name is free: borne by nobody, kept for nobody, and mistaken for nobody's at a glance."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.accounts import former, names
+from hub.accounts.models import Principal
+from hub.errors import Text, text
+
+NAME_TAKEN = text("This name is taken. Choose another one.")
+
+
+def find_fault(
+    session: Session, name: str, *, for_id: int | None = None, with_looks: bool = True
+) -> Text | None:
+    """Why nobody, or not the principal of that id, may take a clean name; None where it is free.
+
+    `with_looks` refuses what looks like the name of somebody else, too.
+    """
+    taken = select(Principal.id).where(
+        Principal.name_key == names.key_of(name), Principal.id != (for_id or 0)
+    )
+    if session.scalar(taken) is not None:
+        return NAME_TAKEN
+    held_until = former.find_held_until(session, name, for_id=for_id)
+    if held_until is not None:
+        return text(
+            "Somebody had this name until lately. It is kept for them until %(day)s: choose another one.",
+            day=held_until.date().isoformat(),
+        )
+    return _find_alike(session, name, for_id) if with_looks else None
+
+
+def _find_alike(session: Session, name: str, for_id: int | None) -> Text | None:
+    alike = select(Principal.name).where(
+        Principal.look_key == names.look_key_of(name), Principal.id != (for_id or 0)
+    )
+    other = session.scalar(alike.limit(1))
+    if other is None:
+        return None
+    return text(
+        "This looks like “%(other)s”, who is here already: letters and digits such as l and 1, o and 0 or "
+        "rn and m count as the same. Choose another name.",
+        other=other,
+    )
