@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from hub import assets
 from hub import config as settings
-from hub.access import ANONYMOUS, Scope
+from hub.access import Scope
 from hub.accounts.queries import describe, get_principal
 from hub.errors import NotFound, Text, text
-from hub.repos import queries as repositories
+from hub.repos import lists as repositories
+from hub.repos import people
 from hub.web import request as web
 from hub.web.forms import page_number
 from hub.web.render import render
@@ -33,10 +34,16 @@ Disallow: /*?page=
 @needs(Scope.REPOSITORY_READ)
 def home() -> ResponseReturnValue:
     """The viewer's repositories, and the public ones."""
-    viewer = web.viewer()
-    mine = repositories.list_mine(web.session(), viewer) if viewer.is_signed_in else None
-    public = repositories.list_visible(web.session(), ANONYMOUS, page=page_number())
-    return render("pages/home.html", mine=mine, public=public)
+    session, viewer = web.session(), web.viewer()
+    if not viewer.is_signed_in:
+        public = repositories.list_visible(session, viewer, page=page_number())
+        return render("pages/home.html", mine=None, public=public, invitations=[])
+    return render(
+        "pages/home.html",
+        mine=repositories.list_mine(session, viewer),
+        public=repositories.list_public_of_others(session, viewer, page=page_number()),
+        invitations=people.list_invitations(session, viewer),
+    )
 
 
 @blueprint.get("/<owner>")

@@ -94,6 +94,16 @@ def give_role(
     return collaborator
 
 
+def change_role(
+    session: Session, viewer: Viewer, repository: Repository, user: User, *, role: Role
+) -> Collaborator:
+    """Gives somebody who has a role another one; raises Forbidden, NotFound, and LoansInTheWay."""
+    require(session, viewer, repository, Permission.SET_ROLES)
+    if session.get(Collaborator, (repository.id, user.id)) is None:
+        raise NotFound(text("%(name)s has no role in %(path)s.", name=user.name, path=repository.path))
+    return give_role(session, viewer, repository, user, role=role)
+
+
 def revoke(session: Session, viewer: Viewer, repository: Repository, user: User) -> None:
     """Takes the person's role away.
 

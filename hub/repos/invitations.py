@@ -104,7 +104,7 @@ def withdraw(session: Session, viewer: Viewer, repository: Repository, invitatio
 
 def leave(session: Session, viewer: Viewer, repository: Repository) -> None:
     """Gives up the viewer's own role; raises NotFound where they have none of their own."""
-    user = get_self(session, viewer)
+    user = get_self(session, viewer.within(repository.id))
     held = session.get(Collaborator, (repository.id, user.id))
     if held is None:
         raise NotFound(text("You have no role in %(path)s to give up.", path=repository.path))
@@ -163,7 +163,7 @@ def _offer(session: Session, viewer: Viewer, repository: Repository, user: User,
 
 
 def _open(session: Session, viewer: Viewer, invitation: Invitation) -> tuple[Repository, User]:
-    user = get_self(session, viewer)
+    user = get_self(session, viewer.within(invitation.repository_id))
     repository = session.get_one(Repository, invitation.repository_id)
     if invitation.user_id != user.id or repository.deleted_at is not None:
         raise _no_invitation()

@@ -1,38 +1,26 @@
 """What is read of repositories: plain records of what the viewer may see."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Role, Viewer, Visibility
-from hub.accounts.models import Principal
 from hub.db import config_of
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
-from hub.repos.access import may, open_repository, role_of, visible_to
+from hub.repos.access import find_repository, may, open_repository, role_of
 from hub.repos.addresses import http_address, ssh_address
 from hub.repos.git.objects import Objects
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory
-from hub.repos.models import Collaborator, Repository
+from hub.repos.models import Repository
 from hub.repos.names import BRANCHES, TAGS, printable
+from hub.repos.stars import count_stars, is_starred
 
 _LONGEST_SUBJECT: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryRow:
-    """One repository in a list; `default_branch` is None while it is empty."""
-
-    owner: str
-    name: str
-    description: str
-    visibility: Visibility
-    pushed_at: datetime | None
-    default_branch: str | None
+# A list to choose from gets no longer than this.
+_MOST_BRANCHES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +34,10 @@ class RepositoryHead:
     visibility: Visibility
     role: Role | None
     is_archived: bool
+    stars: int
+    is_starred: bool
+    origin: str | None
+    """What it was forked from, where the viewer may see that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +61,19 @@ class RepositoryPage(RepositoryHead):
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """What the settings of a repository show besides its head; `branches` is None where they are too many."""
+
+    default_branch: str
+    branches: list[str] | None
+    is_empty: bool
+    size_bytes: int
+    created_at: datetime
+    archived_at: datetime | None
+    maintained_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class BranchRow:
     """One branch in a list, with its last commit; what is not UTF-8 is replaced."""
 
@@ -87,6 +92,8 @@ def head_of(session: Session, viewer: Viewer, repository: Repository) -> Reposit
 
 # Any: the values of the fields of RepositoryHead.
 def _values_of_head(session: Session, viewer: Viewer, repository: Repository) -> dict[str, Any]:
+    origin_id = repository.origin_id
+    origin = None if origin_id is None else find_repository(session, viewer, origin_id)
     return {
         "owner": repository.owner.name,
         "name": repository.name,
@@ -95,6 +102,9 @@ def _values_of_head(session: Session, viewer: Viewer, repository: Repository) ->
         "visibility": repository.visibility,
         "role": role_of(session, viewer, repository),
         "is_archived": repository.archived_at is not None,
+        "stars": count_stars(session, repository),
+        "is_starred": is_starred(session, viewer, repository),
+        "origin": None if origin is None else origin.path,
     }
 
 
@@ -123,21 +133,20 @@ def get_page(
     )
 
 
-def list_visible(
-    session: Session, viewer: Viewer, *, owner: Principal | None = None, page: int = 1
-) -> Page[RepositoryRow]:
-    """What the viewer may see, of that owner or of all, the last pushed first."""
-    conditions = [visible_to(viewer)]
-    if owner is not None:
-        conditions.append(Repository.owner_id == owner.id)
-    return _list(session, conditions, page)
-
-
-def list_mine(session: Session, viewer: Viewer, *, page: int = 1) -> Page[RepositoryRow]:
-    """What the viewer owns or has a role in, the last pushed first; nothing for a stranger."""
-    with_role = select(Collaborator.repository_id).where(Collaborator.user_id == viewer.user_id)
-    is_mine = (Repository.owner_id == viewer.user_id) | Repository.id.in_(with_role)
-    return _list(session, [visible_to(viewer), is_mine], page)
+def state_of(session: Session, repository: Repository) -> RepositoryState:
+    """What the settings show of this repository, which the viewer may change."""
+    files = RefFiles(directory(config_of(session), repository))
+    names = files.list_names(BRANCHES.encode())
+    shown = [name.decode("utf-8", "replace").removeprefix(BRANCHES) for name in names]
+    return RepositoryState(
+        default_branch=repository.default_branch,
+        branches=shown if len(names) <= _MOST_BRANCHES else None,
+        is_empty=not names,
+        size_bytes=repository.size_bytes,
+        created_at=repository.created_at,
+        archived_at=repository.archived_at,
+        maintained_at=repository.maintained_at,
+    )
 
 
 def list_branches(
@@ -165,22 +174,3 @@ def _branch_row(objects: Objects, ref: bytes, commit_id: str | None, *, is_defau
     subject = printable(commit.subject)[:_LONGEST_SUBJECT]
     author = printable(commit.author_name)[:_LONGEST_SUBJECT]
     return BranchRow(shown, is_default, commit.commit_id, subject, author, commit.committed_at)
-
-
-def _list(session: Session, conditions: Sequence[ColumnElement[bool]], page: int) -> Page[RepositoryRow]:
-    total = session.scalar(select(func.count()).select_from(Repository).where(*conditions)) or 0
-    order = (func.coalesce(Repository.pushed_at, Repository.created_at).desc(), Repository.id.desc())
-    wanted = select(Repository).where(*conditions).order_by(*order).offset(offset_of(page)).limit(PAGE_SIZE)
-    rows = [_row(one) for one in session.scalars(wanted)]
-    return make_page(rows, number=page, total=total)
-
-
-def _row(repository: Repository) -> RepositoryRow:
-    return RepositoryRow(
-        owner=repository.owner.name,
-        name=repository.name,
-        description=repository.description,
-        visibility=repository.visibility,
-        pushed_at=repository.pushed_at,
-        default_branch=repository.default_branch if repository.pushed_at is not None else None,
-    )

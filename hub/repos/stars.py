@@ -13,7 +13,7 @@ from hub.repos.models import Repository, Star
 def star(session: Session, viewer: Viewer, repository: Repository) -> None:
     """Keeps the repository among the viewer's starred ones; nothing where it is one. Raises Forbidden."""
     require(session, viewer, repository, Permission.SEE)
-    user = get_self(session, viewer)
+    user = get_self(session, viewer.within(repository.id))
     if session.get(Star, (repository.id, user.id)) is None:
         session.add(Star(repository_id=repository.id, user_id=user.id, created_at=now()))
     session.flush()
@@ -22,7 +22,7 @@ def star(session: Session, viewer: Viewer, repository: Repository) -> None:
 def unstar(session: Session, viewer: Viewer, repository: Repository) -> None:
     """Takes the repository out of the viewer's starred ones; nothing where it is none. Raises Forbidden."""
     require(session, viewer, repository, Permission.SEE)
-    held = session.get(Star, (repository.id, get_self(session, viewer).id))
+    held = session.get(Star, (repository.id, get_self(session, viewer.within(repository.id)).id))
     if held is not None:
         session.delete(held)
     session.flush()

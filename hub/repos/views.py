@@ -1,52 +1,57 @@
-"""The pages of a repository: made new, empty, and its home."""
+"""The pages of a repository: made new, empty, and its home; and its star."""
 
-from flask import redirect, url_for
+from typing import Final
+
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope, Visibility
-from hub.accounts.queries import get_self
-from hub.errors import Invalid, text
-from hub.repos import actions, queries
-from hub.repos.blueprint import blueprint
+from hub.errors import text
+from hub.repos import people, queries, stars, starters
+from hub.repos.blueprint import blueprint, open_page
+from hub.repos.creating import create_with_files
+from hub.repos.starters import Starter
 from hub.web import forms
 from hub.web import request as web
 from hub.web.forms import REFUSALS, Form
 from hub.web.render import render
 from hub.web.scopes import needs
 
+_WHO_SEES: Final = text("Choose who may see the repository.")
+
 
 @blueprint.get("/new")
 @needs(Scope.REPOSITORY_WRITE, sign_in=True)
 def new() -> ResponseReturnValue:
     """The form for a new repository."""
-    return render("repos/new.html", form=Form())
+    return _new_page(Form({"name": request.args.get("name", "")}))
 
 
 @blueprint.post("/new")
-@needs(Scope.REPOSITORY_WRITE, sign_in=True)
+@needs(Scope.REPOSITORY_WRITE, sign_in=True, own_transactions=True)
 def create() -> ResponseReturnValue:
-    """Makes a repository of the viewer's and shows it."""
-    form = forms.read("name", "description", "visibility")
+    """Makes a repository of the viewer's, with first files where some were chosen, and shows it."""
+    form = forms.read("name", "description", "visibility", "readme", "licence", "ignore")
+    form.values["visibility"] = form.text("visibility") or Visibility.PUBLIC
+    starter = Starter(bool(form.text("readme")), form.text("licence"), form.text("ignore"))
     try:
-        repository = actions.create_repository(
-            web.session(),
+        path = create_with_files(
+            web.database(),
             web.viewer(),
-            get_self(web.session(), web.viewer()),
+            starter,
             name=form.text("name").strip(),
             description=form.text("description").strip(),
-            visibility=_read_visibility(form),
+            visibility=form.choice("visibility", Visibility, _WHO_SEES),
+            base_url=web.base_url(),
         )
     except REFUSALS as error:
-        return render("repos/new.html", form=form.refuse(error)), error.status
-    return redirect(url_for("repos.show", owner=repository.owner.name, name=repository.name))
+        return _new_page(form.refuse(error)), error.status
+    owner, _, name = path.partition("/")
+    return redirect(url_for("repos.show", owner=owner, name=name))
 
 
-def _read_visibility(form: Form) -> Visibility:
-    try:
-        return Visibility(form.text("visibility") or Visibility.PUBLIC)
-    except ValueError as error:
-        fault = text("Choose who may see the repository.")
-        raise Invalid(text("The repository was not created."), {"visibility": fault}) from error
+def _new_page(form: Form) -> str:
+    return render("repos/new.html", form=form, licences=starters.LICENCES, ignores=starters.IGNORES)
 
 
 @blueprint.get("/<owner>/<name>")
@@ -55,6 +60,7 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     """A repository's home; the address that git clones from leads here too."""
     if name.endswith(".git"):
         return redirect(url_for("repos.show", owner=owner, name=name.removesuffix(".git")))
+    repository = open_page(owner, name)
     session, viewer = web.session(), web.viewer()
     page = queries.get_page(session, viewer, owner, name, base_url=web.base_url())
     return render(
@@ -63,4 +69,23 @@ def show(owner: str, name: str) -> ResponseReturnValue:
         branches=queries.list_branches(session, viewer, owner, name, page=forms.page_number()),
         branch_count=page.branch_count,
         tag_count=page.tag_count,
+        can_leave=people.has_own_role(session, viewer, repository),
     )
+
+
+@blueprint.post("/<owner>/<name>/star")
+@needs(Scope.REPOSITORY_WRITE, sign_in=True)
+def star(owner: str, name: str) -> ResponseReturnValue:
+    """Stars the repository."""
+    repository = open_page(owner, name)
+    stars.star(web.session(), web.viewer(), repository)
+    return redirect(url_for("repos.show", owner=owner, name=name))
+
+
+@blueprint.post("/<owner>/<name>/unstar")
+@needs(Scope.REPOSITORY_WRITE, sign_in=True)
+def unstar(owner: str, name: str) -> ResponseReturnValue:
+    """Takes the viewer's star back."""
+    repository = open_page(owner, name)
+    stars.unstar(web.session(), web.viewer(), repository)
+    return redirect(url_for("repos.show", owner=owner, name=name))

@@ -1,12 +1,16 @@
 """What a person entered, and what is wrong with it, for the same page shown again."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
 
 from flask import request
 
-from hub.errors import BadRequest, HubError, Invalid, TooMany, Unauthenticated, text
+from hub.errors import BadRequest, HubError, Invalid, Text, TooMany, Unauthenticated, text
 from hub.web.errors import wants_page
 from hub.web.words import translate
+
+C = TypeVar("C", bound=StrEnum)
 
 Value = str | list[str]
 
@@ -29,6 +33,13 @@ class Form:
         value = self.values[name]
         assert isinstance(value, list)
         return value
+
+    def choice(self, name: str, kind: type[C], fault: Text) -> C:
+        """The value of a field as one of a closed set; raises Invalid with that fault."""
+        try:
+            return kind(self.text(name))
+        except ValueError as error:
+            raise Invalid(text("Nothing was changed."), {name: fault}) from error
 
     def refuse(self, error: HubError) -> "Form":
         """The form with the error beside its fields; raises the error where a page is not wanted."""

@@ -39,7 +39,7 @@ def test_first_page_lists_public_repositories_and_mine(app: Flask, hub: Hub) -> 
     anna = Visitor(app)
     anna.sign_in("anna")
     page = anna.get("/").text
-    assert page.count('href="/anna/demo"') == 2
+    assert page.count('href="/anna/demo"') == 1
     assert page.count('href="/anna/secret"') == 1
 
 

@@ -8,7 +8,7 @@ from hub.access import ANONYMOUS, Permission, Role, Scope, Viewer
 from hub.accounts.models import User
 from hub.app import Hub
 from hub.errors import Forbidden, HubError, Invalid, NotFound
-from hub.repos import actions, queries
+from hub.repos import actions, lists
 from hub.repos.access import open_repository, role_of
 from hub.repos.models import Collaborator, Repository
 from tests.factories import make_collaborator, make_repository, make_user
@@ -113,13 +113,13 @@ def test_lists_show_what_the_viewer_may_see(
         session.flush()
 
         def names(viewer: Viewer) -> list[str]:
-            return sorted(row.name for row in queries.list_visible(session, viewer).items)
+            return sorted(row.name for row in lists.list_visible(session, viewer).items)
 
         assert names(ANONYMOUS) == names(STRANGER) == ["demo", "other"]
         assert names(owner) == names(reader) == names(SYSTEM) == ["demo", "other", "secret"]
-        assert [row.name for row in queries.list_visible(session, owner, owner=other).items] == ["other"]
-        assert [row.name for row in queries.list_mine(session, reader).items] == ["secret"]
-        assert queries.list_mine(session, ANONYMOUS).total == 0
+        assert [row.name for row in lists.list_visible(session, owner, owner=other).items] == ["other"]
+        assert [row.name for row in lists.list_mine(session, reader).items] == ["secret"]
+        assert lists.list_mine(session, ANONYMOUS).total == 0
 
 
 def test_a_role_is_given_changed_and_taken(hub: Hub, owner: Viewer, repository: Repository) -> None:

@@ -1,0 +1,73 @@
+"""The pages that list repositories: all, the viewer's starred ones, and those that were deleted."""
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from hub.access import Scope
+from hub.errors import BadRequest, text
+from hub.repos import deletion, lists
+from hub.repos.blueprint import blueprint
+from hub.repos.forking import settle
+from hub.repos.lists import Order
+from hub.web import forms, notices
+from hub.web import request as web
+from hub.web.forms import REFUSALS, Form
+from hub.web.render import render
+from hub.web.scopes import needs
+
+
+@blueprint.get("/explore")
+@needs(Scope.REPOSITORY_READ)
+def explore() -> ResponseReturnValue:
+    """All that the viewer may see, filtered and sorted."""
+    wanted, order = request.args.get("q", "").strip()[:100], _read_order()
+    found = lists.explore(web.session(), web.viewer(), wanted=wanted, order=order, page=forms.page_number())
+    return render("repos/explore.html", repositories=found, wanted=wanted, order=order)
+
+
+@blueprint.get("/starred")
+@needs(Scope.REPOSITORY_READ, sign_in=True)
+def starred() -> ResponseReturnValue:
+    """What the viewer starred."""
+    found = lists.list_starred(web.session(), web.viewer(), page=forms.page_number())
+    return render("repos/starred.html", repositories=found)
+
+
+@blueprint.get("/admin/repositories")
+@needs(Scope.ADMIN, sign_in=True)
+def list_deleted() -> ResponseReturnValue:
+    """The deleted repositories that can be brought back."""
+    return _deleted_page(Form())
+
+
+@blueprint.post("/admin/repositories/<int:repository_id>/restore")
+@needs(Scope.ADMIN, proved=True, own_transactions=True)
+def restore(repository_id: int) -> ResponseReturnValue:
+    """Brings a deleted repository back, under its name or another one."""
+    form, viewer = forms.read("name"), web.viewer()
+    try:
+        path = settle(
+            web.database(),
+            lambda session: (
+                deletion.restore_repository(session, viewer, repository_id, name=form.text("name")).path
+            ),
+        )
+    except REFUSALS as error:
+        return _deleted_page(form.refuse(error), repository_id), error.status
+    notices.add("ok", text("%(path)s is back.", path=path), next_url=f"/{path}")
+    return redirect(url_for("repos.list_deleted"))
+
+
+def _deleted_page(form: Form, repository_id: int | None = None) -> str:
+    rows = deletion.list_deleted(web.session(), web.viewer(), page=forms.page_number())
+    return render("repos/deleted.html", repositories=rows, form=form, refused_id=repository_id)
+
+
+def _read_order() -> Order:
+    try:
+        return Order(request.args.get("sort", Order.PUSHED))
+    except ValueError as error:
+        raise BadRequest(
+            text("Repositories are not sorted by that."),
+            next_step=text("Choose one of the orders on the page."),
+        ) from error

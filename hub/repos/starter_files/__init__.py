@@ -1,0 +1,1 @@
+"""What a new repository may begin with: texts of licences, and lists of files that git leaves out."""
