@@ -5,15 +5,17 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+import pyotp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from hub.access import Role, Scope, Viewer, Visibility
 from hub.accounts import actions as accounts
-from hub.accounts import key_actions, token_actions
+from hub.accounts import key_actions, token_actions, totp
 from hub.accounts.credentials import hash_password
-from hub.accounts.models import Principal, SshKey, User
+from hub.accounts.models import Principal, SshKey, Totp, User
 from hub.repos import actions as repos
 from hub.repos.models import Repository
 
@@ -110,6 +112,16 @@ def make_collaborator(session: Session, repository: Repository, *, role: Role) -
     user = make_user(session, unique(role.value))
     repos.grant(session, SYSTEM, repository, user, role=role)
     return user
+
+
+def make_second_step(session: Session, user: User) -> tuple[str, list[str]]:
+    """The secret of an app that is on for them, none of its codes used, and their recovery codes."""
+    totp.begin(session, user.viewer())
+    secret = totp.get_setup(session, user.viewer()).secret
+    code = pyotp.TOTP(secret).now()
+    codes = totp.confirm(session, user.viewer(), code=code, browser="")
+    session.execute(update(Totp).where(Totp.user_id == user.id).values(last_step=None))
+    return secret, codes
 
 
 @cache

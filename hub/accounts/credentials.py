@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from hub.access import Scope, Viewer
 from hub.accounts.models import AccessToken, SignIn, SshKey, TokenRepository, User
 from hub.clock import now
+from hub.config import Config
 from hub.db import Database, config_of
 from hub.events import KeyUsed, SignInUsed, TokenUsed, publish
 
@@ -160,12 +161,17 @@ def find_sign_in(session: Session, secret: str) -> SignInUse | None:
     sign_in, user = found
     config = config_of(session)
     ended = (
-        sign_in.seen_at + timedelta(hours=config.session_idle_hours) + TOUCH_AFTER <= now()
+        sign_in.seen_at + idle_time(config) <= now()
         or sign_in.created_at + timedelta(days=config.session_days) <= now()
     )
     if ended or not user.is_active:
         return None
     return SignInUse(user, sign_in.id, is_stale(sign_in.seen_at), sign_in.proved_at)
+
+
+def idle_time(config: Config) -> timedelta:
+    """After how long without a use a sign-in ends; a use is noted a while after it happened."""
+    return timedelta(hours=config.session_idle_hours) + TOUCH_AFTER
 
 
 def is_stale(used_at: datetime | None) -> bool:

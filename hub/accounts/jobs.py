@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 
-from hub.accounts import throttle
-from hub.accounts.credentials import TOUCH_AFTER, is_stale
+from hub.accounts import challenges, throttle, totp
+from hub.accounts.credentials import TOUCH_AFTER, idle_time, is_stale
 from hub.accounts.models import AccessToken, SignIn, SshKey
 from hub.clock import now
 from hub.db import Database
@@ -49,14 +49,16 @@ def note_sign_in_use(database: Database, sign_in_id: int) -> None:
 
 @every(minutes=10)
 def prune(database: Database) -> None:
-    """Deletes sign-ins that ended and failed attempts that no longer count."""
-    idle = timedelta(hours=database.config.session_idle_hours) + TOUCH_AFTER
+    """Deletes sign-ins that ended, and attempts and questions that no longer count."""
+    idle = idle_time(database.config)
     longest = timedelta(days=database.config.session_days)
     with database.writing() as session:
         session.execute(
             delete(SignIn).where(or_(SignIn.seen_at <= now() - idle, SignIn.created_at <= now() - longest))
         )
         throttle.prune(session)
+        challenges.prune(session)
+        totp.prune(session)
 
 
 @on(TokenUsed)

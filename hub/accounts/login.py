@@ -8,10 +8,10 @@ from werkzeug.datastructures import Authorization
 from hub.access import ANONYMOUS, Viewer
 from hub.accounts import credentials, sessions
 from hub.accounts.credentials import SignInUse
-from hub.accounts.models import User
+from hub.accounts.models import ChallengePurpose, User
 from hub.accounts.queries import get_self
 from hub.accounts.sessions import Origin
-from hub.errors import Unauthenticated, text
+from hub.errors import Forbidden, Unauthenticated, text
 from hub.web import request as web
 
 _SECRET = "sign_in"  # noqa: S105  # the name under which the cookie holds it
@@ -61,15 +61,44 @@ def enter(user: User, secret: str) -> None:
     web.forget_viewer()
 
 
+def enter_by_secret(secret: str) -> None:
+    """Has this browser be signed in by a sign-in that another transaction has just made."""
+    # A reading session sees what was committed before it began: it begins anew.
+    web.session().close()
+    use = credentials.find_sign_in(web.session(), secret)
+    assert use is not None, "the sign-in was made a moment ago"
+    enter(use.user, secret)
+
+
 def replace_secret(secret: str) -> None:
     """Gives this browser a new secret for the sign-in that it has."""
     flask.session[_SECRET] = secret
     flask.session.permanent = True
 
 
+def keep_question(kind: ChallengePurpose, secret: str) -> None:
+    """Has this browser's cookie hold the secret of a question that was put to it."""
+    flask.session[kind.value] = secret
+
+
+def question(kind: ChallengePurpose) -> str:
+    """The secret of the last question of this kind that was put to this browser, or ""."""
+    return str(flask.session.get(kind.value, ""))
+
+
 def secret() -> str:
     """The secret of this browser's sign-in, or ""."""
     return str(flask.session.get(_SECRET, ""))
+
+
+def secret_of_browser() -> str:
+    """As `secret`; raises Forbidden for a token, which must not change how its person signs in."""
+    if request.headers.get("Authorization") is not None:
+        raise Forbidden(
+            text("A token cannot change how you sign in."),
+            next_step=text("Do it in the browser."),
+        )
+    return secret()
 
 
 def leave() -> str:

@@ -1,8 +1,4 @@
-"""How a person gets in with a password, stays in, and gets out.
-
-Passwords are verified between two short transactions, never inside one: verifying is slow by design,
-and a failure must be counted although the request that brought it is refused.
-"""
+"""The browsers in which people are signed in: how such a sign-in begins, is renewed, listed and ended."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,17 +8,18 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
-from hub.accounts import credentials, throttle
-from hub.accounts.actions import check_password, set_password_hash
+from hub.accounts import audit, browsers, challenges, credentials
 from hub.accounts.models import SignIn, User
-from hub.accounts.names import key_of
-from hub.accounts.queries import find_user
+from hub.accounts.queries import get_self
 from hub.clock import now
-from hub.db import Database
-from hub.errors import Invalid, Unauthenticated, text
+from hub.db import config_of
+from hub.errors import NotFound, Text, Unauthenticated, text
 
 # A sensitive change asks for a proof that is not older.
 PROOF_LIFETIME: Final = timedelta(minutes=15)
+
+ENDED: Final = audit.action("sign_in.ended", text("signed %(browser)s out"))
+OTHERS_ENDED: Final = audit.action("sign_in.others_ended", text("signed every other browser out"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +30,16 @@ class Origin:
     browser: str
 
 
-def sign_in(database: Database, *, name: str, password: str, origin: Origin) -> str:
-    """The secret of a new sign-in; raises Unauthenticated or TooMany."""
-    with database.reading() as session:
-        throttle.refuse_too_many(session, name, origin.address)
-        password_hash = _find_password_hash(session, name)
-    is_right = credentials.verify(password_hash, password)
-    with database.writing() as session:
-        # Read again: the account may have been suspended, or its password changed, in the meantime.
-        user = find_user(session, name) if is_right else None
-        if user is not None and user.password_hash == password_hash:
-            refuse_inactive(user)
-            throttle.forget_failures(session, name)
-            return start(session, user, origin)
-        throttle.note_failure(session, name, origin.address)
-    raise Unauthenticated(
-        text("The name or the password is not right."),
-        text("Capital letters count in the password."),
-        text("Whoever runs this hub can set a new password."),
-    )
+@dataclass(frozen=True, slots=True)
+class SignInRow:
+    """One browser in the list of its person; `is_this` is the one that asks."""
+
+    id: int
+    browser: Text
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    is_this: bool
 
 
 def start(session: Session, user: User, origin: Origin) -> str:
@@ -71,19 +59,6 @@ def start(session: Session, user: User, origin: Origin) -> str:
     )
     session.flush()
     return secret
-
-
-def end(session: Session, secret: str) -> None:
-    """Ends the sign-in with this secret, where there is one."""
-    session.execute(delete(SignIn).where(SignIn.secret_hash == credentials.hash_secret(secret)))
-
-
-def end_all(session: Session, user_id: int, *, but_secret: str | None = None) -> None:
-    """Ends every sign-in of a person, or all but the one with this secret."""
-    ended = delete(SignIn).where(SignIn.user_id == user_id)
-    if but_secret is not None:
-        ended = ended.where(SignIn.secret_hash != credentials.hash_secret(but_secret))
-    session.execute(ended)
 
 
 def renew(session: Session, secret: str) -> str:
@@ -108,41 +83,62 @@ def is_fresh(proved_at: datetime) -> bool:
     return proved_at + PROOF_LIFETIME > now()
 
 
-def change_own_password(database: Database, viewer: Viewer, *, current: str, new: str, origin: Origin) -> str:
-    """Sets the viewer's password, ends all their sign-ins, and returns the secret of a new one.
-
-    Raises Invalid, with `current` or `new` as the field, or TooMany.
-    """
-    with database.reading() as session:
-        user = session.get_one(User, viewer.user_id)
-        throttle.refuse_too_many(session, user.name, origin.address)
-        check_password(new, name=user.name, email=user.email, field="new")
-    if not credentials.verify(user.password_hash, current):
-        with database.writing() as session:
-            throttle.note_failure(session, user.name, origin.address)
-        fault = text("This is not your current password.")
-        raise Invalid(text("The password was not changed."), {"current": fault})
-    password_hash = credentials.hash_password(new)
-    with database.writing() as session:
-        user = session.get_one(User, viewer.user_id)
-        set_password_hash(session, viewer, user, password_hash=password_hash)
-        return start(session, user, origin)
+def end(session: Session, secret: str) -> None:
+    """Ends the sign-in with this secret, where there is one."""
+    session.execute(delete(SignIn).where(SignIn.secret_hash == credentials.hash_secret(secret)))
 
 
-def _find_password_hash(session: Session, name: str) -> str | None:
-    return session.scalar(select(User.password_hash).where(User.name_key == key_of(name)))
+def end_all(session: Session, user_id: int, *, but_secret: str | None = None) -> None:
+    """Ends every sign-in of a person, or all but the one with this secret; half-done ones as well."""
+    ended = delete(SignIn).where(SignIn.user_id == user_id)
+    if but_secret is not None:
+        ended = ended.where(SignIn.secret_hash != credentials.hash_secret(but_secret))
+    session.execute(ended)
+    challenges.drop_of(session, user_id)
 
 
-def refuse_inactive(user: User) -> None:
-    """Raises Unauthenticated, in words, where somebody who knows the password may not enter all the same."""
-    if user.is_pending:
-        raise Unauthenticated(
-            text("Your account waits for approval."),
-            text("An administrator looks at each new account before it can be used."),
-            text("Sign in here once they have approved it."),
+def list_own(session: Session, viewer: Viewer, *, secret: str) -> list[SignInRow]:
+    """The viewer's browsers that are signed in, this one first, then those seen last."""
+    user = get_self(session, viewer)
+    config = config_of(session)
+    found = session.scalars(
+        select(SignIn).where(
+            SignIn.user_id == user.id,
+            SignIn.seen_at > now() - credentials.idle_time(config),
+            SignIn.created_at > now() - timedelta(days=config.session_days),
         )
-    if not user.is_active:
-        raise Unauthenticated(
-            text("This account is suspended."),
-            next_step=text("Ask whoever runs this hub."),
+    )
+    this = credentials.hash_secret(secret)
+    rows = [_row(one, is_this=one.secret_hash == this) for one in found]
+    return sorted(rows, key=lambda row: (row.is_this, row.seen_at), reverse=True)
+
+
+def _row(sign_in: SignIn, *, is_this: bool) -> SignInRow:
+    return SignInRow(
+        id=sign_in.id,
+        browser=browsers.describe(sign_in.browser),
+        address=sign_in.address,
+        created_at=sign_in.created_at,
+        seen_at=sign_in.seen_at,
+        is_this=is_this,
+    )
+
+
+def end_one(session: Session, viewer: Viewer, *, sign_in_id: int) -> None:
+    """Ends one sign-in of the viewer; raises NotFound."""
+    user = get_self(session, viewer)
+    ended = session.execute(
+        delete(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == user.id).returning(SignIn.browser)
+    ).first()
+    if ended is None:
+        raise NotFound(
+            text("There is no such browser."), next_step=text("It may have been signed out already.")
         )
+    audit.note(session, viewer, ENDED, user_id=user.id, browser=browsers.describe(ended[0]))
+
+
+def end_others(session: Session, viewer: Viewer, *, secret: str) -> None:
+    """Ends every sign-in of the viewer but the one with this secret."""
+    user = get_self(session, viewer)
+    end_all(session, user.id, but_secret=secret)
+    audit.note(session, viewer, OTHERS_ENDED, user_id=user.id)

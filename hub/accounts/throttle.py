@@ -35,10 +35,15 @@ def network_subject(address: str) -> str:
     return f"network:{ipaddress.ip_network((parsed, bits), strict=False)}"
 
 
-def refuse_too_many(session: Session, name: str, address: str) -> None:
-    """Raises TooMany where the account or the network failed too often; the text is the same for both."""
+def refuse_too_many(session: Session, name: str | None, address: str) -> None:
+    """Raises TooMany where the account or the network failed too often; the text is the same for both.
+
+    The name is None where nobody says who they are, as with a passkey.
+    """
     since = now() - WINDOW
-    limits = {account_subject(name): PER_ACCOUNT, network_subject(address): PER_NETWORK}
+    limits = {network_subject(address): PER_NETWORK}
+    if name is not None:
+        limits[account_subject(name)] = PER_ACCOUNT
     counts = session.execute(
         select(Attempt.subject, func.count())
         .where(Attempt.subject.in_(limits), Attempt.at > since)
@@ -52,10 +57,11 @@ def refuse_too_many(session: Session, name: str, address: str) -> None:
         )
 
 
-def note_failure(session: Session, name: str, address: str) -> None:
+def note_failure(session: Session, name: str | None, address: str) -> None:
     """Counts one failed sign-in against the account and the network."""
     at = now()
-    session.add(Attempt(subject=account_subject(name), at=at))
+    if name is not None:
+        session.add(Attempt(subject=account_subject(name), at=at))
     session.add(Attempt(subject=network_subject(address), at=at))
 
 

@@ -1,19 +1,18 @@
-"""The pages about signing in and about one's own password."""
+"""The pages on which people sign in and out."""
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.access import Scope
-from hub.accounts import actions, login, sessions
+from hub.accounts import actions, ceremonies, login, sessions, signing_in
 from hub.accounts.blueprint import blueprint
-from hub.accounts.credentials import find_sign_in
+from hub.accounts.models import ChallengePurpose
 from hub.errors import text
 from hub.web import forms, notices, redirects
 from hub.web import request as web
 from hub.web.answers import refused_page, secret_page
 from hub.web.forms import REFUSALS, Form
 from hub.web.render import render
-from hub.web.scopes import needs, public_page
+from hub.web.scopes import public_page
 
 
 @blueprint.get("/login")
@@ -32,25 +31,61 @@ def submit_sign_in() -> ResponseReturnValue:
     """Signs the person in."""
     form = forms.read("name", "password", "next")
     try:
-        secret = sessions.sign_in(
+        step = signing_in.by_password(
             web.database(), name=form.text("name"), password=form.text("password"), origin=login.origin()
         )
     except REFUSALS as error:
         return refused_page(_sign_in_page(form.refuse(error)), error)
-    _enter(secret)
+    if not step.is_in:
+        login.keep_question(ChallengePurpose.SECOND_STEP, step.secret)
+        return redirect(url_for("accounts.second_step", next=redirects.own_path(form.text("next"))))
+    login.enter_by_secret(step.secret)
     return redirect(redirects.after(form.text("next")))
 
 
 def _sign_in_page(form: Form) -> str:
-    return render("accounts/sign_in.html", form=form, next=form.values.get("next", ""))
+    return render("accounts/sign_in.html", form=form, passkey=ceremonies.offer())
 
 
-def _enter(secret: str) -> None:
-    # A reading session sees what was committed before it began: it begins anew.
-    web.session().close()
-    use = find_sign_in(web.session(), secret)
-    assert use is not None, "the sign-in was made a moment ago"
-    login.enter(use.user, secret)
+@blueprint.get("/login/second-step")
+@public_page()
+def second_step() -> ResponseReturnValue:
+    """The form for a code, for whoever gave the right password just now; others begin at the beginning."""
+    wanted = redirects.own_path(request.args.get("next", ""))
+    question = login.question(ChallengePurpose.SECOND_STEP)
+    if web.viewer().is_signed_in:
+        return redirect(redirects.after(wanted or ""))
+    if signing_in.find_asked(web.session(), question) is None:
+        return redirect(url_for("accounts.sign_in", next=wanted))
+    return secret_page(_second_step_page(Form({"next": wanted or ""})))
+
+
+@blueprint.post("/login/second-step")
+@public_page(own_transactions=True)
+def submit_second_step() -> ResponseReturnValue:
+    """Signs the person in by a code of their app or of recovery."""
+    form = forms.read("code", "next")
+    try:
+        secret = signing_in.by_code(
+            web.database(),
+            question=login.question(ChallengePurpose.SECOND_STEP),
+            code=form.text("code"),
+            origin=login.origin(),
+        )
+    except REFUSALS as error:
+        return refused_page(_second_step_page(form.refuse(error)), error)
+    login.enter_by_secret(secret)
+    return redirect(redirects.after(form.text("next")))
+
+
+def _second_step_page(form: Form) -> str:
+    question = login.question(ChallengePurpose.SECOND_STEP)
+    return render(
+        "accounts/second_step.html",
+        form=form,
+        ways=signing_in.find_ways(web.session(), question),
+        passkey=ceremonies.offer(),
+    )
 
 
 @blueprint.post("/logout")
@@ -88,31 +123,3 @@ def submit_set_up(code: str) -> ResponseReturnValue:
     login.enter(user, sessions.start(web.session(), user, login.origin()))
     notices.add("ok", text("You administer this hub now."))
     return redirect(url_for("pages.home"))
-
-
-@blueprint.get("/settings/password")
-@needs(Scope.ACCOUNT, sign_in=True)
-def password() -> ResponseReturnValue:
-    """The form to change the password."""
-    return secret_page(render("accounts/password.html", form=Form()))
-
-
-@blueprint.post("/settings/password")
-@needs(Scope.ACCOUNT, sign_in=True, own_transactions=True)
-def submit_password() -> ResponseReturnValue:
-    """Changes the password; this browser stays signed in, others do not."""
-    form = forms.read("current", "new")
-    try:
-        secret = sessions.change_own_password(
-            web.database(),
-            web.viewer(),
-            current=form.text("current"),
-            new=form.text("new"),
-            origin=login.origin(),
-        )
-    except REFUSALS as error:
-        return refused_page(render("accounts/password.html", form=form.refuse(error)), error)
-    if request.headers.get("Authorization") is None:
-        _enter(secret)
-    notices.add("ok", text("The password is changed. Every other browser is signed out."))
-    return redirect(url_for("accounts.password"))

@@ -1,14 +1,12 @@
 """The one cookie: signed, its name bound to the host where the connection allows it."""
 
-import os
-import secrets
 from datetime import timedelta
-from pathlib import Path
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 
 from hub.config import Config
+from hub.secret_keys import load_key
 
 
 class HubCookie(SecureCookieSessionInterface):
@@ -35,25 +33,3 @@ def install(app: Flask, config: Config) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(days=config.session_days),
     )
 
-
-def load_key(path: Path) -> bytes:
-    """The key in that file; made, readable by its owner alone, where there is none."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        pass
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    written = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # Unlike a rename this fails where another process was quicker, and then its key counts.
-        os.link(written, path)
-    except FileExistsError:
-        pass
-    finally:
-        written.unlink()
-    return path.read_bytes()

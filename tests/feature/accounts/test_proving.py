@@ -68,13 +68,13 @@ def test_page_asks_for_a_proof_and_comes_back(anna: Visitor, hub: Hub) -> None:
 
 
 def test_form_that_was_sent_too_late_changes_nothing_and_leads_back_to_its_page(anna: Visitor) -> None:
-    anna.get("/settings/keys")
+    anna.get("/settings/sessions")
     with anna.client.session_transaction() as cookie:
         values: dict[str, object] = {"csrf_token": cookie["csrf"]}
-    asked = anna.post("/-/sensitive", values, Referer="http://localhost/settings/keys?page=2")
-    assert asked.headers["Location"] == "/-/prove?next=/settings/keys?page%3D2"
+    asked = anna.post("/-/sensitive", values, Referer="http://localhost/settings/sessions?page=2")
+    assert asked.headers["Location"] == "/-/prove?next=/settings/sessions?page%3D2"
     assert "Nothing was changed yet." in anna.get(asked.headers["Location"]).text
-    elsewhere = anna.post("/-/sensitive", values, Referer="http://evil.example/settings/keys")
+    elsewhere = anna.post("/-/sensitive", values, Referer="http://evil.example/settings/sessions")
     assert elsewhere.headers["Location"] == "/-/prove?next=/-/sensitive"
 
 
@@ -105,8 +105,8 @@ def test_proof_gives_the_sign_in_a_new_secret(anna: Visitor, app: Flask, hub: Hu
     thief = Visitor(app)
     assert before is not None
     thief.client.set_cookie("hub", before.value)
-    assert thief.get("/settings/keys").status_code == 302
-    assert anna.get("/settings/keys").status_code == 200
+    assert thief.get("/settings/sessions").status_code == 302
+    assert anna.get("/settings/sessions").status_code == 200
 
 
 def test_guessing_is_throttled(anna: Visitor) -> None:

@@ -1,9 +1,9 @@
-"""The key that signs the cookie."""
+"""The files of the hub's own keys."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from hub.web.cookies import load_key
+from hub.secret_keys import load_key
 
 
 def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
