@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from hub.clock import now
@@ -25,24 +25,28 @@ _WALK_SECONDS: Final = 3600.0
 # Of several branches that arrive at once, one with a usual name is the default, else the first.
 _USUAL: Final = ("refs/heads/main", "refs/heads/master")
 
+# Each push waits for these two.
+_IS_PUSHED: Final = REPOSITORIES.c.id == bindparam("pushed_id")
+_PLACE: Final = select(REPOSITORIES.c.storage, REPOSITORIES.c.default_branch).where(_IS_PUSHED)
+_NOTE: Final = update(REPOSITORIES).where(_IS_PUSHED).values(pushed_at=bindparam("at"))
+
 
 @on(RefsUpdated)
 def note_push(session: Session, event: RefsUpdated) -> None:
     """Notes when the repository was last pushed to, and makes its first branch the default one."""
-    is_it = REPOSITORIES.c.id == event.repository_id
-    asked = select(REPOSITORIES.c.storage, REPOSITORIES.c.default_branch).where(is_it)
-    storage, default = session.execute(asked).one()
+    storage, default = session.execute(_PLACE, {"pushed_id": event.repository_id}).one()
     path = place(config_of(session), storage, event.repository_id)
     chosen = _choose_default_branch(path, default, event)
     if chosen is not None:
         # The queue is held. A transaction that fails after this is made up for by the next record of the
         # same intent, which points HEAD there again.
         set_head(path, BRANCHES + chosen)
+        is_it = REPOSITORIES.c.id == event.repository_id
         session.execute(update(REPOSITORIES).where(is_it).values(default_branch=chosen))
         follow_default(session, event.repository_id, old=default, new=chosen)
     # A deploy key pushes, too, and is no person; what the reconciler finds was pushed before.
     if event.push_id != RECONCILER:
-        session.execute(update(REPOSITORIES).where(is_it).values(pushed_at=now()))
+        session.execute(_NOTE, {"pushed_id": event.repository_id, "at": now()})
 
 
 def _choose_default_branch(path: Path, default: str, event: RefsUpdated) -> str | None:

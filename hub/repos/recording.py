@@ -1,6 +1,7 @@
 """Records what moved: the ref log, the event and the end of the intent, in one transaction.
 
-Every push waits for this, so that it speaks to the database in plain statements, without loading rows.
+Every push waits for this, so that it speaks to the database in plain statements, put together once and
+without loading rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, insert, literal, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -33,8 +34,25 @@ REPOSITORIES: Final = Base.metadata.tables[Repository.__tablename__]
 _OPEN: Final = (
     select(INTENTS.c.push_id, INTENTS.c.user_id, INTENTS.c.refs, INTENTS.c.packs, REPOSITORIES.c.storage)
     .join_from(INTENTS, REPOSITORIES, REPOSITORIES.c.id == INTENTS.c.repository_id)
-    .where(INTENTS.c.done_at.is_(None))
+    .where(INTENTS.c.done_at.is_(None), INTENTS.c.repository_id == bindparam("in_repository"))
+    .order_by(INTENTS.c.id)
 )
+_OPEN_OF_PUSH: Final = _OPEN.where(INTENTS.c.push_id == bindparam("of_push"))
+_CLOSE: Final = (
+    update(INTENTS)
+    .where(INTENTS.c.push_id == bindparam("of_push"), INTENTS.c.done_at.is_(None))
+    .values(moved=bindparam("moved"), done_at=bindparam("done_at"))
+)
+_GROW: Final = (
+    update(REPOSITORIES)
+    .where(REPOSITORIES.c.id == bindparam("in_repository"))
+    .values(
+        refs_count=REPOSITORIES.c.refs_count + bindparam("added_refs"),
+        size_bytes=REPOSITORIES.c.size_bytes + bindparam("added_bytes"),
+    )
+)
+_INSERT_INTENT: Final = insert(INTENTS)
+_INSERT_LOG: Final = insert(LOG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +76,7 @@ def open_intent(session: Session, intent: Intent) -> None:
         "packs": list(intent.packs),
         "created_at": now(),
     }
-    session.execute(insert(INTENTS), [values])
+    session.execute(_INSERT_INTENT, [values])
 
 
 def record_push(database: Database, push_id: str, repository_id: int) -> list[str]:
@@ -88,11 +106,10 @@ def list_open(
     session: Session, repository_id: int, *, push_id: str | None = None
 ) -> list[tuple[Path, Intent]]:
     """The intents whose record is missing (or that one), oldest first, with the repository's directory."""
-    wanted = _OPEN.where(INTENTS.c.repository_id == repository_id).order_by(INTENTS.c.id)
-    if push_id is not None:
-        wanted = wanted.where(INTENTS.c.push_id == push_id)
+    wanted = _OPEN if push_id is None else _OPEN_OF_PUSH
+    values = {"in_repository": repository_id, "of_push": push_id}
     found = []
-    for open_id, user_id, refs, packs, storage in session.execute(wanted):
+    for open_id, user_id, refs, packs, storage in session.execute(wanted, values):
         moves = [RefUpdate(*one) for one in refs]
         path = place(config_of(session), storage, repository_id)
         found.append((path, Intent(open_id, repository_id, user_id, moves, packs)))
@@ -123,12 +140,8 @@ def close_intent(session: Session, path: Path, intent: Intent, moved: Sequence[R
 
     Does nothing when the intent was closed meanwhile: the row is asked and locked by one statement.
     """
-    closing = (
-        update(INTENTS)
-        .where(INTENTS.c.push_id == intent.push_id, INTENTS.c.done_at.is_(None))
-        .values(moved=[move.name for move in moved], done_at=now())
-    )
-    closed = session.execute(closing)
+    values = {"of_push": intent.push_id, "moved": [move.name for move in moved], "done_at": now()}
+    closed = session.execute(_CLOSE, values)
     assert isinstance(closed, CursorResult)
     if not closed.rowcount or not moved:
         return []
@@ -153,7 +166,7 @@ def log_moves(
         }
         for move in moved
     ]
-    session.execute(insert(LOG), rows)
+    session.execute(_INSERT_LOG, rows)
     return _announce(session, repository_id, moved, push_id=push_id, user_id=user_id)
 
 
@@ -194,11 +207,5 @@ def _grow(session: Session, repository_id: int, moved: Sequence[RefUpdate], adde
     counted = [move for move in moved if move.name.startswith(COUNTED)]
     added_refs = sum(move.creates for move in counted) - sum(move.deletes for move in counted)
     if added_refs or added_bytes:
-        session.execute(
-            update(REPOSITORIES)
-            .where(REPOSITORIES.c.id == repository_id)
-            .values(
-                refs_count=REPOSITORIES.c.refs_count + added_refs,
-                size_bytes=REPOSITORIES.c.size_bytes + added_bytes,
-            )
-        )
+        values = {"in_repository": repository_id, "added_refs": added_refs, "added_bytes": added_bytes}
+        session.execute(_GROW, values)
