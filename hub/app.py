@@ -48,18 +48,16 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     # Those who load a hub without its pages do not pay for Flask.
     from hub.accounts import (  # noqa: PLC0415
         key_views,
-        profile_views,
-        sign_up_views,
-        people_views,
-        admin_views,
         login,
         names,
         passkey_views,
+        people_views,
+        profile_views,
         proving_views,
         session_views,
         sign_in_settings_views,
+        sign_up_views,
     )
-    from hub.accounts import people_views, profile_views, sign_up_views  # noqa: PLC0415
     from hub.accounts import views as accounts  # noqa: PLC0415
     from hub.pages import admin_views, health_views, token_views  # noqa: PLC0415
     from hub.pages import views as pages  # noqa: PLC0415
@@ -73,11 +71,15 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     # A feature's modules of views share one blueprint.
     modules = (
         accounts,
+        admin_views,
         key_views,
         passkey_views,
+        people_views,
+        profile_views,
         proving_views,
         session_views,
         sign_in_settings_views,
+        sign_up_views,
         token_views,
         repos,
         settings_views,

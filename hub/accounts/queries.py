@@ -104,16 +104,19 @@ def _nobody(name: str) -> NotFound:
     )
 
 
-def describe(viewer: Viewer, principal: Principal) -> Owner:
-    """What a page says about this owner; raises NotFound for a newcomer who is not let in yet.
+def get_shown(session: Session, viewer: Viewer, name: str) -> Principal:
+    """As `get_principal`, but a newcomer who is not let in yet is shown to administrators only."""
+    found = get_principal(session, name)
+    if isinstance(found, User) and found.is_pending and not viewer.administers:
+        raise _nobody(name)
+    return found
 
-    Of somebody who is suspended their own words are not shown.
-    """
+
+def describe(viewer: Viewer, principal: Principal) -> Owner:
+    """What a page says about this owner; of somebody who is suspended their own words are not shown."""
     owner = Owner(principal.name, principal.display_name, principal.kind, principal.created_at)
     if not isinstance(principal, User):
         return owner
-    if principal.is_pending and not viewer.administers:
-        raise _nobody(principal.name)
     is_shown = principal.is_active or viewer.administers
     return dataclasses.replace(
         owner,

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from hub import assets
 from hub import config as settings
 from hub.access import Scope
-from hub.accounts.queries import describe, get_principal
+from hub.accounts.queries import describe, get_shown
 from hub.errors import NotFound, Text, text
 from hub.repos import lists as repositories
 from hub.repos import people
@@ -50,9 +50,10 @@ def home() -> ResponseReturnValue:
 @needs(Scope.REPOSITORY_READ)
 def show_owner(owner: str) -> ResponseReturnValue:
     """Whoever owns repositories, and those of them that the viewer may see."""
-    found = get_principal(web.session(), owner)
-    visible = repositories.list_visible(web.session(), web.viewer(), owner=found, page=page_number())
-    return render("accounts/owner.html", owner=describe(found), repositories=visible)
+    session, viewer = web.session(), web.viewer()
+    found = get_shown(session, viewer, owner)
+    visible = repositories.list_visible(session, viewer, owner=found, page=page_number())
+    return render("accounts/owner.html", owner=describe(viewer, found), repositories=visible)
 
 
 @blueprint.get("/help")
