@@ -61,9 +61,15 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     from hub.accounts import views as accounts  # noqa: PLC0415
     from hub.pages import admin_views, health_views, token_views  # noqa: PLC0415
     from hub.pages import views as pages  # noqa: PLC0415
-    from hub.repos import fork_views  # noqa: PLC0415
-    from hub.repos import deploy_key_views, rule_views  # noqa: PLC0415
-    from hub.repos import collaborator_views, handover_views, list_views, settings_views  # noqa: PLC0415
+    from hub.repos import (  # noqa: PLC0415
+        collaborator_views,
+        deploy_key_views,
+        fork_views,
+        handover_views,
+        list_views,
+        rule_views,
+        settings_views,
+    )
     from hub.repos import views as repos  # noqa: PLC0415
     from hub.web import application  # noqa: PLC0415
 
