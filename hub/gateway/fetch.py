@@ -9,7 +9,7 @@ import contextlib
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -24,6 +24,7 @@ from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
 from hub.gateway.git_settings import HIDDEN_NAMESPACES, environment, protocol_version, settings
 from hub.gateway.pktline import FLUSH, BadPacket, packet, read_request
 from hub.gateway.policy_client import PolicyUnavailable, ask
+from hub.gateway.renewal import Renew
 from hub.gateway.short_answers import MAX_BYTES, short_answers
 
 T = TypeVar("T")
@@ -38,9 +39,6 @@ _CONVERSATIONS_PER_SLOT = 4
 # git's own watch over a conversation of which we do not know whose turn it is (git-upload-pack(1)).
 _CONVERSATION_TIMEOUT = "--timeout=600"
 _TEMPORARY = Path(tempfile.gettempdir())
-
-Renew = Callable[[], Awaitable[GitTarget]]
-"""Finds the target of a session anew; raises a HubError where the caller may not have it any more."""
 
 
 async def upload_pack(target: GitTarget, protocol: str, client: Client) -> None:

@@ -21,6 +21,7 @@ from hub.gateway.git_service import SERVICES, GitTarget, Limits, RepositoryPolic
 from hub.gateway.git_settings import environment, protocol_version
 from hub.gateway.pktline import FLUSH, packet
 from hub.gateway.push import receive_pack
+from hub.gateway.renewal import Renew, while_allowed
 
 __all__ = ["GitTarget", "Limits", "RepositoryPolicy", "git_http_app"]
 
@@ -62,7 +63,7 @@ async def _live(receive: Receive, send: Send) -> None:
 
 async def _answer(resolve: Resolve, scope: Scope, client: HttpClient) -> None:
     try:
-        await _serve(await resolve(scope), scope, client)
+        await _serve(await resolve(scope), scope, client, renew=lambda: _resolve_again(resolve, scope))
     except (ClientLeft, AnswerBroken):
         client.abort()
     except HubError as error:
@@ -80,9 +81,20 @@ async def _refuse(client: HttpClient, error: HubError) -> None:
         await client.refuse(error)
 
 
-async def _serve(target: GitTarget | None, scope: Scope, client: HttpClient) -> None:
+async def _resolve_again(resolve: Resolve, scope: Scope) -> GitTarget:
+    target = await resolve(scope)
+    if target is None:
+        raise _no_repository()
+    return target
+
+
+def _no_repository() -> NotFound:
+    return NotFound(text("There is no repository at this address."))
+
+
+async def _serve(target: GitTarget | None, scope: Scope, client: HttpClient, *, renew: Renew) -> None:
     if target is None or target.path not in (_INFO_REFS, *SERVICES):
-        raise NotFound(text("There is no repository at this address."))
+        raise _no_repository()
     client.idle_seconds = target.limits.idle_seconds
     service = _checked_service(target, scope, client)
     protocol = client.header(b"git-protocol")
@@ -92,7 +104,10 @@ async def _serve(target: GitTarget | None, scope: Scope, client: HttpClient) -> 
         await client.finish()
         return
     client.content_type = f"application/x-{service}-result"
-    await (receive_pack if service == "git-receive-pack" else upload_pack)(target, protocol, client)
+    if service == "git-receive-pack":
+        await receive_pack(target, protocol, client, renew)
+    else:
+        await while_allowed(target, upload_pack(target, protocol, client), renew)
 
 
 def _checked_service(target: GitTarget, scope: Scope, client: HttpClient) -> str:

@@ -1,7 +1,6 @@
 """git over SSH: keys instead of names, git's two commands and nothing else, the same code as over HTTP."""
 
 import asyncio
-import contextlib
 import logging
 import shlex
 import signal
@@ -11,20 +10,22 @@ from typing import Final
 
 import asyncssh
 import structlog
+from sqlalchemy.orm import Session
 
 from hub.access import Viewer
 from hub.accounts.credentials import KeyUse, find_key_viewer, note_use
 from hub.app import Hub
 from hub.config import Config
-from hub.errors import BadRequest, Forbidden, HubError, Moved, text
+from hub.errors import BadRequest, Forbidden, HubError, Moved, Unavailable, text
 from hub.gateway import fetch, push
 from hub.gateway.client import ClientLeft
 from hub.gateway.fetch_cache import AnswerBroken
 from hub.gateway.git_service import GitTarget
 from hub.gateway.listeners import BACKLOG
+from hub.gateway.renewal import RECHECK_SECONDS, while_allowed
 from hub.gateway.ssh_client import SshClient, SshSession
 from hub.gateway.ssh_keys import load_host_keys
-from hub.gateway.targets import NEEDS, Targets
+from hub.gateway.targets import NEEDS, Targets, describe_reach
 from hub.repos.addresses import ssh_address
 
 LOGIN_SECONDS: Final = 20
@@ -36,8 +37,6 @@ MOST_CONNECTIONS: Final = 2000
 MOST_SESSIONS: Final = 10
 # For the last words to those whose command was cut off at the end.
 GOODBYE_SECONDS: Final = 3.0
-# How often open connections are asked whether their key still stands for somebody.
-RECHECK_SECONDS: Final = 30.0
 # A client says nothing while it computes a large pack; that its machine is there, SSH itself finds out.
 _READ_IDLE_FACTOR: Final = 10
 _KEEPALIVE_SECONDS: Final = 30
@@ -94,8 +93,12 @@ class Connections:
         while True:
             await asyncio.sleep(min(RECHECK_SECONDS, self.targets.hub.config.idle_seconds))
             for connection in list(self._open):
-                with contextlib.suppress(ClientLeft):
+                try:
                     await connection.still_known()
+                except ClientLeft:
+                    pass
+                except Unavailable as error:
+                    log.warning("ssh_recheck_failed", error=str(error))
 
     async def finish(self) -> None:
         """Waits for what runs: for fetches, which can be repeated, a little; for pushes a minute."""
@@ -183,7 +186,7 @@ class SshServer(asyncssh.SSHServer):
         if self.use is None:
             return None
         use = await self._connections.find(self._fingerprint)
-        if use is None or use.viewer.user_id != self.use.viewer.user_id:
+        if use is None or use.key_id != self.use.key_id:
             log.info("ssh_key_withdrawn", viewer=self.use.viewer.name, fingerprint=self._fingerprint)
             self.abort()
             raise ClientLeft
@@ -195,15 +198,17 @@ class SshServer(asyncssh.SSHServer):
         except ClientLeft:
             return
         assert use is not None, "a session is only begun after the key was proved"
-        await Command(self._connections, use.viewer, session).run()
+        await Command(self._connections, self._fingerprint, use, session).run()
 
 
 class Command:
     """What one session runs."""
 
-    def __init__(self, connections: Connections, viewer: Viewer, session: SshSession) -> None:
+    def __init__(self, connections: Connections, fingerprint: str, use: KeyUse, session: SshSession) -> None:
         self._connections = connections
-        self._viewer = viewer
+        self._fingerprint = fingerprint
+        self._key_id = use.key_id
+        self._viewer = use.viewer
         self._session = session
         self._config = connections.targets.hub.config
 
@@ -222,9 +227,9 @@ class Command:
 
     async def _outcome(self, task: asyncio.Task[None]) -> tuple[int, str]:
         command = self._session.command
-        if not command:
-            return 1, self._greeting()
         try:
+            if not command:
+                return 1, await self._greeting()
             service, path = parse(command)
             path, target = await self._find_moved(service, path)
             self._connections.working[task] = service
@@ -248,11 +253,15 @@ class Command:
         )
         protocol = str(self._session.channel.get_environment().get("GIT_PROTOCOL", ""))
         started = time.monotonic()
+
+        async def renew() -> GitTarget:
+            return await self._renew(service, path)
+
         try:
             if service == "git-receive-pack":
-                await push.converse(target, protocol, client)
+                await push.converse(target, protocol, client, renew)
             else:
-                await fetch.converse(target, protocol, client, lambda: self._find(service, path))
+                await while_allowed(target, fetch.converse(target, protocol, client, renew), renew)
         finally:
             log.info(
                 "ssh_command",
@@ -262,11 +271,17 @@ class Command:
                 milliseconds=round((time.monotonic() - started) * 1000, 1),
             )
 
-    def _greeting(self) -> str:
+    async def _greeting(self) -> str:
         # Scripts look for these very words, which GitHub made known.
-        return (
+        greeting = (
             f"Hi {self._viewer.name}! You've successfully authenticated, "
             f"but {self._config.name} does not provide shell access.\n"
+        )
+        if self._viewer.key_role is None:
+            return greeting
+        viewer = self._viewer
+        return greeting + await self._connections.targets.read(
+            lambda session: describe_reach(session, viewer)
         )
 
     async def _find_moved(self, service: str, path: str) -> tuple[str, GitTarget]:
@@ -283,12 +298,27 @@ class Command:
             return moved.path, target
 
     async def _find(self, service: str, path: str) -> GitTarget:
-        targets, address = self._connections.targets, f"http://{self._config.http}"
-        return await targets.read(
-            lambda session: targets.open(
-                session, self._viewer, path, service=service, tail=service, base_url=address
-            )
+        return await self._connections.targets.read(
+            lambda session: self._open(session, self._viewer, service, path)
         )
+
+    async def _renew(self, service: str, path: str) -> GitTarget:
+        """The target as the key stands now, by its new path where it moved meanwhile."""
+
+        def find(session: Session) -> GitTarget:
+            use = find_key_viewer(session, self._fingerprint)
+            if use is None or use.key_id != self._key_id:
+                raise ClientLeft
+            try:
+                return self._open(session, use.viewer, service, path)
+            except Moved as moved:
+                return self._open(session, use.viewer, service, moved.path)
+
+        return await self._connections.targets.read(find)
+
+    def _open(self, session: Session, viewer: Viewer, service: str, path: str) -> GitTarget:
+        targets, address = self._connections.targets, f"http://{self._config.http}"
+        return targets.open(session, viewer, path, service=service, tail=service, base_url=address)
 
 
 def parse(command: str) -> tuple[str, str]:

@@ -19,15 +19,18 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from hub.errors import HubError
 from hub.gateway.git_child import LOGGER
 from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
 from hub.gateway.pipes import reading, writing
 from hub.gateway.pktline import FLUSH, packet, read_packet
 from hub.gateway.policy_client import ask
 from hub.gateway.queues import RepositoryQueue
+from hub.gateway.renewal import Renew, find_refusal
 
 NOT_RECORDED = "stored, not recorded; fetch before you push again"
 UNAVAILABLE = "the hub cannot judge this push now; push again"
+NO_ACCESS = "no write access any more"
 
 _HOOKS = ("pre-receive", "proc-receive")
 _QUESTION_BYTES = 1 << 20
@@ -37,6 +40,8 @@ _JUDGE_SECONDS = 60.0
 # The policy process gives up before we do: an answer that is not waited for any more must not commit.
 _JUDGE_DEADLINE_SECONDS = 50.0
 _QUEUE_SECONDS = 600.0
+# Whoever was let in so lately is judged as what they were then, but for their role and account.
+_MOMENT_SECONDS = 1.0
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # git ends a name at the first space: what follows would be read as a reason, and the name as another ref's.
@@ -87,8 +92,11 @@ class _Commands:
 class Conversation:
     """One push's talk with its hooks, its place in the repository's queue, and what came of it."""
 
-    def __init__(self, target: GitTarget, policy: RepositoryPolicy) -> None:
+    def __init__(self, target: GitTarget, policy: RepositoryPolicy, renew: Renew | None = None) -> None:
         self._policy = policy
+        self._target = target
+        self._renew = renew
+        self._begun_at = time.monotonic()
         self._limits = target.limits
         self._queue = RepositoryQueue(target.directory)
         self._push_id = secrets.token_hex(16)
@@ -251,6 +259,11 @@ class Conversation:
         except OSError as error:
             LOGGER.error("push to %s: no turn in the queue: %r", self._policy.name, error)
             return unavailable
+        refusal = await self._find_refusal()
+        if refusal is not None:
+            self._queue.free()
+            self.lines = [_CONTROL.sub("?", line) for line in refusal.as_text().splitlines()]
+            return [[ref, "ng", NO_ACCESS] for ref in push.refs]
         self._intent = Intent.UNKNOWN
         try:
             answer = await self._ask(
@@ -273,6 +286,12 @@ class Conversation:
             self._queue.free()
         judged: Sequence[Sequence[Any]] = answer["answers"]
         return judged
+
+    async def _find_refusal(self) -> HubError | None:
+        """Why the client may not push any more, or None; asked only if the push took more than a moment."""
+        if self._renew is None or time.monotonic() - self._begun_at < _MOMENT_SECONDS:
+            return None
+        return await find_refusal(self._target, self._renew)
 
     async def _record(self) -> None:
         """Has the push recorded and gives the turn to the next one."""

@@ -18,6 +18,7 @@ from hub.gateway.git_service import GitTarget, slots
 from hub.gateway.git_settings import environment, settings
 from hub.gateway.held_report import HeldReport
 from hub.gateway.hook_channel import Conversation
+from hub.gateway.renewal import Renew
 
 _SERVICE = "git-receive-pack"
 _EARLY_END_SECONDS = 5.0
@@ -33,20 +34,21 @@ class NotRecorded(Unavailable):
         super().__init__(text("The push is %(reason)s.", reason=reason))
 
 
-async def converse(target: GitTarget, protocol: str, client: Client) -> None:
+async def converse(target: GitTarget, protocol: str, client: Client, renew: Renew | None = None) -> None:
     """Serves a session of `git push` over SSH. A push has no protocol v2: `protocol` changes little."""
     await advertise(target, _SERVICE, protocol, client)
-    await receive_pack(target, protocol, client)
+    await receive_pack(target, protocol, client, renew)
 
 
-async def receive_pack(target: GitTarget, protocol: str, client: Client) -> None:
+async def receive_pack(target: GitTarget, protocol: str, client: Client, renew: Renew | None = None) -> None:
     """Serves one push: the commands and the pack from the client's body, git's report as the answer.
 
+    Before its refs are judged, `renew` says whether the client may still push.
     Until the body's end a client that leaves ends the push; afterwards it changes nothing. Raises ClientLeft
     or ClientIdle when the body broke off, NotRecorded when the client can be told in no other way.
     """
     async with slots("push", _MAX_PUSHES), contextlib.AsyncExitStack() as stack:
-        push = await _start(target, protocol, client, stack)
+        push = await _start(target, protocol, client, stack, renew=renew)
         await push.run()
     if push.is_muted:
         raise ClientLeft  # a part of the answer was not taken: it must not end as if it were whole
@@ -54,11 +56,16 @@ async def receive_pack(target: GitTarget, protocol: str, client: Client) -> None
 
 
 async def _start(
-    target: GitTarget, protocol: str, client: Client, stack: contextlib.AsyncExitStack
+    target: GitTarget,
+    protocol: str,
+    client: Client,
+    stack: contextlib.AsyncExitStack,
+    *,
+    renew: Renew | None,
 ) -> "_Push":
     conversation = None
     if target.policy is not None:
-        conversation = Conversation(target, target.policy)
+        conversation = Conversation(target, target.policy, renew)
         stack.callback(conversation.close)
         await conversation.open()
     child = await spawn(

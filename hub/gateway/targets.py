@@ -10,13 +10,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hub.access import Permission, Viewer
+from hub.access import Permission, Role, Viewer
 from hub.app import Hub
 from hub.config import Config
+from hub.errors import Unavailable, text
 from hub.gateway.git_service import GitTarget, Limits, RepositoryPolicy
 from hub.gateway.hook_channel import install_hooks
 from hub.gateway.listeners import policy_socket_path
-from hub.repos.access import open_repository
+from hub.repos.access import find_repository, open_repository
 from hub.repos.git.store import directory
 
 T = TypeVar("T")
@@ -40,11 +41,20 @@ class Targets:
         self._threads = ThreadPoolExecutor(_THREADS, "database")
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        """What `work` returns, called in a thread with a session that only reads."""
+        """What `work` returns, called in a thread with a session that only reads.
+
+        Raises Unavailable where the database cannot be read.
+        """
 
         def read() -> T:
-            with self.hub.database.reading() as session:
-                return work(session)
+            try:
+                with self.hub.database.reading() as session:
+                    return work(session)
+            except SQLAlchemyError as error:
+                log.error("database_failed", error=repr(error))
+                raise Unavailable(
+                    text("The hub cannot read its records now."), next_step=text("Try it again in a moment.")
+                ) from error
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)
 
@@ -76,6 +86,20 @@ class Targets:
             ),
             limits=self._limits,
         )
+
+
+def describe_reach(session: Session, viewer: Viewer) -> str:
+    """What a deploy key may do, in words for whoever tries it out."""
+    assert viewer.only is not None, "a deploy key reaches one repository"
+    (repository_id,) = viewer.only
+    repository = find_repository(session, viewer, repository_id)
+    if repository is None:
+        return "Its repository was deleted.\n"
+    if viewer.key_role is Role.READ:
+        return f"It reads {repository.path}.\n"
+    if repository.archived_at is not None:
+        return f"It reads {repository.path}, which is archived and takes no pushes.\n"
+    return f"It reads {repository.path} and pushes to it.\n"
 
 
 def _logged(work: Callable[[], None]) -> None:
