@@ -116,7 +116,7 @@ class Viewer:
     @property
     def administers(self) -> bool:
         """Whether they act as an administrator: being one, with credentials that reach that far."""
-        return self.is_admin and self.has_scope(Scope.ADMIN)
+        return self.is_admin and self.only is None and self.has_scope(Scope.ADMIN)
 
     def has_scope(self, scope: Scope) -> bool:
         """Whether the credentials in use reach that far; a stranger holds no credentials to limit."""

@@ -132,6 +132,12 @@ def _require_owner(viewer: Viewer, owner: Principal) -> None:
             text("You may not make a repository for %(owner)s.", owner=owner.name),
             next_step=text("Make it under your own name."),
         )
+    if viewer.only is not None:
+        raise Forbidden(
+            text("This token does not reach that far."),
+            text("It is for some repositories, and a new one is none of them."),
+            text("Make a token for all repositories in your settings."),
+        )
     if not viewer.has_scope(Scope.REPOSITORY_WRITE):
         raise Forbidden(
             text("This token does not reach that far."),

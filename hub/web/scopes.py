@@ -78,11 +78,26 @@ def enforce(declared: Declaration, viewer: Viewer) -> None:
             text("It lacks the scope %(scope)s.", scope=declared.scope),
             text("Make a token with this scope in your settings."),
         )
+    if viewer.only is not None and not _is_within_one_repository(declared):
+        raise Forbidden(
+            text("This token does not reach that far."),
+            text("It is for some repositories, and this is about none of them."),
+            text("Make a token for all repositories in your settings."),
+        )
     if declared.is_for_people and not viewer.is_signed_in:
         raise SignInNeeded(
             text("Sign in to see this page."),
             next_step=text("It belongs to whoever is signed in."),
         )
+
+
+def _is_within_one_repository(declared: Declaration) -> bool:
+    """Whether what is asked for is a repository, which asks for itself who reaches it, or shows what anybody
+    may see there."""
+    if declared.scope in (None, Scope.REPOSITORY_READ):
+        return True
+    is_about_one = {"owner", "name"} <= (request.view_args or {}).keys()
+    return declared.scope is Scope.REPOSITORY_WRITE and is_about_one
 
 
 def check_proof(declared: Declaration, *, is_proved: bool) -> None:
