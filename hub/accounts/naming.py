@@ -39,7 +39,7 @@ def _find_alike(session: Session, name: str, for_id: int | None) -> Text | None:
     if other is None:
         return None
     return text(
-        "This looks like “%(other)s”, who is here already: letters and digits such as l and 1, o and 0 or "
-        "rn and m count as the same. Choose another name.",
+        "This looks like “%(other)s”, who is here already: l and 1, o and 0, rn and m count as the same, "
+        "and hyphens, dots and underscores not at all. Choose another name.",
         other=other,
     )

@@ -21,6 +21,8 @@ def find_repositories(session: Session, user: User) -> Text | None:
     count = session.scalar(owned) or 0
     if not count:
         return None
+    if count == 1:
+        return text("A repository is yours still. Transfer or delete it first.")
     return text("%(count)s repositories are yours still. Transfer or delete them first.", count=count)
 
 
