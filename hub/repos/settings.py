@@ -97,23 +97,30 @@ def set_default_branch(database: Database, viewer: Viewer, path: str, *, branch:
         repository_id, folder = repository.id, directory(database.config, repository)
     with holding(folder, QUEUE_LOCK, wait_seconds=_QUEUE_SECONDS) as is_ours:
         if not is_ours:
-            raise Unavailable(
-                text("Others are pushing to this repository."), next_step=text("Try it again in a moment.")
-            )
+            raise _busy()
         if RefFiles(folder).get((BRANCHES + branch).encode("utf-8", "surrogateescape")) is None:
             fault = text("There is no branch of this name any more. Choose another one.")
             raise Invalid(text("The default branch was not changed."), {"default_branch": fault})
-        old = None
+        has_moved, old = False, ""
         try:
             with database.writing() as session:
                 repository = open_repository(session, viewer, repository_id, need=Permission.DESCRIBE)
                 old = repository.default_branch
                 _note_default_branch(session, viewer, repository, branch)
                 set_head(folder, BRANCHES + branch)
+                has_moved = True
+        except FileExistsError as error:  # somebody else moves HEAD, with a git of their own
+            raise _busy() from error
         except BaseException:
-            if old is not None:
+            if has_moved:
                 set_head(folder, BRANCHES + old)
             raise
+
+
+def _busy() -> Unavailable:
+    return Unavailable(
+        text("Others are pushing to this repository."), next_step=text("Try it again in a moment.")
+    )
 
 
 def _note_default_branch(session: Session, viewer: Viewer, repository: Repository, branch: str) -> None:

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
 from hub.access import Role, Viewer, Visibility
 from hub.accounts.models import User
+from hub.accounts.queries import find_user
 from hub.app import Hub
 from hub.repos.models import Repository
 from tests.factories import make_collaborator, make_repository, make_user
 from tests.feature.repos.pushing import Pusher
 from tests.git_client import GitClient
+from tests.visitor import Visitor
 
 
 @pytest.fixture
@@ -62,3 +65,19 @@ def private_repository(hub: Hub, owner: Viewer) -> Repository:
         session.refresh(made)
         session.expunge_all()
     return made
+
+
+@pytest.fixture
+def browser(app: Flask, hub: Hub) -> Callable[[str], Visitor]:
+    """A browser in which that person is signed in; they get an account where they have none."""
+
+    def enter(name: str) -> Visitor:
+        with hub.database.writing() as session:
+            if find_user(session, name) is None:
+                make_user(session, name, is_admin=name == "root")
+        visitor = Visitor(app)
+        visitor.sign_in(name)
+        visitor.get("/")
+        return visitor
+
+    return enter
