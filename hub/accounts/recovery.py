@@ -7,8 +7,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
-from hub.accounts import audit, queries, sealing
-from hub.accounts.models import Passkey, RecoveryCode, Totp
+from hub.accounts import audit, queries, sealing, sessions
+from hub.accounts.access import require_admin
+from hub.accounts.models import Passkey, RecoveryCode, Totp, User
 from hub.clock import now
 from hub.errors import Conflict, text
 
@@ -19,6 +20,7 @@ _LENGTH: Final = 16
 _GROUP: Final = 4
 
 MADE: Final = audit.action("recovery_codes.made", text("made new recovery codes"))
+TURNED_OFF: Final = audit.action("second_step.off", text("turned the second step of %(name)s off"))
 USED: Final = audit.action("recovery_code.used", text("used a recovery code; %(left)s are left"))
 
 
@@ -42,6 +44,18 @@ def make_first(session: Session, user_id: int) -> list[str]:
     """The codes of somebody who turned the first second step on; none where there are codes already."""
     has_codes = session.scalar(select(RecoveryCode.id).where(RecoveryCode.user_id == user_id).limit(1))
     return [] if has_codes is not None else _make(session, user_id)
+
+
+def turn_all_off(session: Session, viewer: Viewer, user: User) -> None:
+    """Turns off whatever stands beside the password of somebody who lost it all; for administrators.
+
+    Their browsers are signed out.
+    """
+    require_admin(viewer)
+    for table in (Totp, Passkey, RecoveryCode):
+        session.execute(delete(table).where(table.user_id == user.id))
+    audit.note(session, viewer, TURNED_OFF, user_id=user.id, name=user.name)
+    sessions.end_all(session, user.id)
 
 
 def drop_if_unneeded(session: Session, user_id: int) -> None:
