@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from hub.accounts.models import Attempt, AuditEntry, FormerName, User
+from hub.accounts.names import find_fault
 from hub.accounts.queries import get_user
 from hub.app import Hub, create_app
 from hub.clock import now
@@ -147,3 +148,9 @@ def test_account_made_is_an_ordinary_one(app: Flask, hub: Hub) -> None:
     with hub.database.reading() as session:
         user = session.scalars(select(User)).one()
     assert (user.is_admin, user.is_demo, user.is_pending) == (False, False, True)
+
+
+def test_no_first_part_of_an_address_is_anybodys_name(app: Flask) -> None:
+    first_parts = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()} - {"", "<owner>"}
+    assert {"admin", "sign-up", "settings", "explore"} <= first_parts
+    assert [part for part in first_parts if find_fault(part) is None] == []
