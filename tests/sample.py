@@ -8,6 +8,8 @@ from werkzeug.routing import Rule
 
 from hub import assets
 from hub.access import Role, Visibility
+from hub.accounts import totp
+from hub.accounts import leaving
 from hub.accounts.actions import make_setup_code
 from hub.app import Hub
 from hub.clock import now
@@ -18,9 +20,19 @@ from tests.git_client import GitClient
 from tests.visitor import Visitor
 
 # What stands for each part of an address. A new kind of part is added here, and all tests know it.
-PARTS = {"owner": "anna", "name": "full", "page": "roles", "token_id": "1", "key_id": "1", "rule_id": "1"}
+PARTS = {
+    "owner": "anna",
+    "name": "full",
+    "page": "roles",
+    "token_id": "1",
+    "key_id": "1",
+    "passkey_id": "1",
+    "sign_in_id": "1",
+    "rule_id": "1",
+    "person": "anna",
+}
 NO_PAGES = {"assets.show", "health.healthz", "health.readyz", "health.metrics", "pages.robots"}
-MORE_PAGES = ["/anna/empty", "/anna/veiled", "/help/first-push", "/help/operate", "/bo", "/no/such"]
+MORE_PAGES = ["/anna/empty", "/anna/veiled", "/help/first-push", "/help/operate", "/bo", "/no/such", "/admin/people/ina", "/deleted-6"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,8 @@ def make_sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
     with hub.database.writing() as session:
         anna, bo, eve = (make_user(session, name) for name in ("anna", "bo", "eve"))
         make_user(session, "root", is_admin=True)
+        make_user(session, "ina").is_pending = True
+        leaving.delete_account(session, SYSTEM, make_user(session, "otto"))
         full = make_repository(session, anna, "full", description="A repository with branches.")
         full.pushed_at = now()
         make_repository(session, anna, "empty")
@@ -73,6 +87,7 @@ def make_sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
         make_token(session, anna, label="laptop", expires_at=now() + timedelta(days=3))
         make_token(session, anna, label="for ever")
         make_key(session, anna, git.folder / "key", title="desk")
+        totp.begin(session, anna.viewer())
         eve_token = make_token(session, eve)
         setup_code = make_setup_code(session)
         folders = [directory(hub.config, full), directory(hub.config, private)]
