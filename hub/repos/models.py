@@ -193,7 +193,10 @@ class Import(Base):
 
 
 class PushIntent(Base):
-    """What a push is about to move, committed before git moves it; closed by the record."""
+    """What a push is about to move, committed before git moves it; closed by the record.
+
+    `key_name` is the deploy key that pushed, which is no person.
+    """
 
     __tablename__ = "push_intents"
     __table_args__ = (Index("ix_push_intents_repository_id_done_at", "repository_id", "done_at"),)
@@ -202,6 +205,7 @@ class PushIntent(Base):
     push_id: Mapped[str] = mapped_column(String(40), unique=True)
     repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    key_name: Mapped[str | None] = mapped_column(String(120))
     refs: Mapped[list[list[str]]] = mapped_column(JSON)
     packs: Mapped[list[str]] = mapped_column(JSON)
     moved: Mapped[list[str] | None] = mapped_column(JSON)

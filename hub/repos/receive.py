@@ -72,14 +72,19 @@ def judge(
                 grants = _ask_namespaces(session, push, verdicts, options)
             moves = [*verdicts.granted.values(), *(move for one in grants.values() for move in one.moves)]
             if moves:
-                user_id = push.viewer.user_id
-                open_intent(session, Intent(push.push_id, push.repository_id, user_id, moves, packs))
+                open_intent(session, _intent_of(push, moves, packs))
             if time.monotonic() > deadline:
                 raise TimeoutError("judged too late: whoever asked has given up")
     has_intent = bool(verdicts.granted or grants)
     if grants:
         _move_granted(_directory(database, push.repository_id), grants, verdicts)
     return _judgement(dict.fromkeys(update.name for update in named), verdicts, grants, has_intent)
+
+
+def _intent_of(push: PushContext, moves: Sequence[RefUpdate], packs: Sequence[str]) -> Intent:
+    viewer = push.viewer
+    by_key = viewer.name if viewer.key_role is not None else None
+    return Intent(push.push_id, push.repository_id, viewer.user_id, moves, packs, by_key)
 
 
 def record(database: Database, push_id: str, repository_id: int) -> list[str]:

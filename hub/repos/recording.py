@@ -64,6 +64,7 @@ class Intent:
     user_id: int | None
     moves: Sequence[RefUpdate]
     packs: Sequence[str] = ()
+    key_name: str | None = None
 
 
 def open_intent(session: Session, intent: Intent) -> None:
@@ -72,6 +73,7 @@ def open_intent(session: Session, intent: Intent) -> None:
         "push_id": intent.push_id,
         "repository_id": intent.repository_id,
         "user_id": intent.user_id,
+        "key_name": intent.key_name,
         "refs": [[move.name, move.old_id, move.new_id] for move in intent.moves],
         "packs": list(intent.packs),
         "created_at": now(),

@@ -1,15 +1,14 @@
-"""People with their credentials, repositories with what happened to their refs."""
+"""Repositories with who may do what there, and what happened to their refs."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
-down_revision = None
+revision = "0002"
+down_revision = "0001"
 branch_labels = None
 depends_on = None
 
 _MOMENT = sa.DateTime(timezone=True)
-_SHA256 = sa.LargeBinary(32)
 _CLOSED_SET = sa.String(32)
 _NOT_DELETED = sa.text("deleted_at IS NULL")
 # SQLite numbers rows by itself only in a column that is exactly INTEGER.
@@ -17,160 +16,14 @@ _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Makes every table of the first version."""
-    _create_people()
-    _create_ways_in()
-    _create_attempts()
+    """Makes the tables about repositories."""
     _create_repositories()
+    _create_members()
+    _create_former_paths()
     _create_rules()
     _create_keys()
+    _create_audit_log()
     _create_ref_log()
-
-
-def _create_people() -> None:
-    op.create_table(
-        "principals",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("kind", _CLOSED_SET, nullable=False),
-        sa.Column("name", sa.String(40), nullable=False),
-        sa.Column("name_key", sa.String(120), nullable=False),
-        sa.Column("look_key", sa.String(120), nullable=False),
-        sa.Column("display_name", sa.String(200), nullable=False),
-        sa.Column("created_at", _MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_principals"),
-        sa.UniqueConstraint("name_key", name="uq_principals_name_key"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("ix_principals_look_key", "principals", ["look_key"])
-    op.create_table(
-        "former_names",
-        sa.Column("name_key", sa.String(120), primary_key=True),
-        sa.Column("principal_id", sa.Integer(), nullable=False),
-        sa.Column("left_at", _MOMENT, nullable=False),
-        _reference("former_names", "principal_id", "principals", "CASCADE"),
-        sa.PrimaryKeyConstraint("name_key", name="pk_former_names"),
-    )
-    op.create_index("ix_former_names_principal_id", "former_names", ["principal_id"])
-    op.create_table(
-        "users",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("email", sa.String(254), nullable=False),
-        sa.Column("email_key", sa.String(254), nullable=False),
-        sa.Column("password_hash", sa.String(200)),
-        sa.Column("is_admin", sa.Boolean(), nullable=False),
-        sa.Column("is_suspended", sa.Boolean(), nullable=False),
-        sa.Column("is_demo", sa.Boolean(), nullable=False),
-        sa.Column("is_pending", sa.Boolean(), nullable=False),
-        sa.Column("deleted_at", _MOMENT),
-        sa.Column("about", sa.String(500), nullable=False),
-        sa.Column("website", sa.String(300), nullable=False),
-        _reference("users", "id", "principals", "CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_users"),
-        sa.UniqueConstraint("email_key", name="uq_users_email_key"),
-    )
-
-
-def _create_ways_in() -> None:
-    op.create_table(
-        "sign_ins",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("secret_hash", _SHA256, nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("created_at", _MOMENT, nullable=False),
-        sa.Column("seen_at", _MOMENT, nullable=False),
-        sa.Column("proved_at", _MOMENT, nullable=False),
-        sa.Column("address", sa.String(64), nullable=False),
-        sa.Column("browser", sa.String(300), nullable=False),
-        _reference("sign_ins", "user_id", "users", "CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_sign_ins"),
-        sa.UniqueConstraint("secret_hash", name="uq_sign_ins_secret_hash"),
-    )
-    op.create_index("ix_sign_ins_user_id", "sign_ins", ["user_id"])
-    op.create_table(
-        "access_tokens",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("label", sa.String(100), nullable=False),
-        sa.Column("secret_hash", _SHA256, nullable=False),
-        sa.Column("scopes", sa.String(300), nullable=False),
-        sa.Column("is_limited", sa.Boolean(), nullable=False),
-        sa.Column("created_at", _MOMENT, nullable=False),
-        sa.Column("expires_at", _MOMENT),
-        sa.Column("last_used_at", _MOMENT),
-        _reference("access_tokens", "user_id", "users", "CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_access_tokens"),
-        sa.UniqueConstraint("secret_hash", name="uq_access_tokens_secret_hash"),
-    )
-    op.create_index("ix_access_tokens_user_id", "access_tokens", ["user_id"])
-    op.create_table(
-        "totp",
-        sa.Column("user_id", sa.Integer(), primary_key=True),
-        sa.Column("sealed_secret", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", _MOMENT, nullable=False),
-        sa.Column("confirmed_at", _MOMENT),
-        sa.Column("last_step", sa.BigInteger()),
-        _reference("totp", "user_id", "users", "CASCADE"),
-        sa.PrimaryKeyConstraint("user_id", name="pk_totp"),
-    )
-    op.create_table(
-        "passkeys",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.String(100), nullable=False),
-        sa.Column("credential_id", sa.LargeBinary(1023), nullable=False),
-        sa.Column("public_key", sa.LargeBinary(), nullable=False),
-        sa.Column("sign_count", sa.BigInteger(), nullable=False),
-        sa.Column("transports", sa.String(100), nullable=False),
-        sa.Column("created_at", _MOMENT, nullable=False),
-        sa.Column("last_used_at", _MOMENT),
-        _reference("passkeys", "user_id", "users", "CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_passkeys"),
-        sa.UniqueConstraint("credential_id", name="uq_passkeys_credential_id"),
-    )
-    op.create_index("ix_passkeys_user_id", "passkeys", ["user_id"])
-    op.create_table(
-        "recovery_codes",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("code_hash", _SHA256, nullable=False),
-        sa.Column("used_at", _MOMENT),
-        _reference("recovery_codes", "user_id", "users", "CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_recovery_codes"),
-        sa.UniqueConstraint("user_id", "code_hash", name="uq_recovery_codes_user_id_code_hash"),
-    )
-    op.create_table(
-        "challenges",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("secret_hash", _SHA256, nullable=False),
-        sa.Column("purpose", _CLOSED_SET, nullable=False),
-        sa.Column("user_id", sa.Integer()),
-        sa.Column("challenge", sa.LargeBinary(64)),
-        sa.Column("created_at", _MOMENT, nullable=False),
-        _reference("challenges", "user_id", "users", "CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_challenges"),
-        sa.UniqueConstraint("secret_hash", name="uq_challenges_secret_hash"),
-    )
-    op.create_index("ix_challenges_created_at", "challenges", ["created_at"])
-    op.create_index("ix_challenges_user_id", "challenges", ["user_id"])
-
-
-def _create_attempts() -> None:
-    op.create_table(
-        "attempts",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("subject", sa.String(120), nullable=False),
-        sa.Column("at", _MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_attempts"),
-    )
-    op.create_index("ix_attempts_subject_at", "attempts", ["subject", "at"])
-    op.create_table(
-        "setup_codes",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("secret_hash", _SHA256, nullable=False),
-        sa.Column("created_at", _MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_setup_codes"),
-        sa.CheckConstraint("id = 1", name=op.f("ck_setup_codes_only_one")),
-    )
 
 
 def _create_repositories() -> None:
@@ -211,6 +64,9 @@ def _create_repositories() -> None:
         sqlite_where=_NOT_DELETED,
         postgresql_where=_NOT_DELETED,
     )
+
+
+def _create_members() -> None:
     op.create_table(
         "collaborators",
         sa.Column("repository_id", sa.Integer(), primary_key=True),
@@ -238,6 +94,19 @@ def _create_repositories() -> None:
     )
     op.create_index("ix_invitations_user_id", "invitations", ["user_id"])
     op.create_table(
+        "stars",
+        sa.Column("repository_id", sa.Integer(), primary_key=True),
+        sa.Column("user_id", sa.Integer(), primary_key=True),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        _reference("stars", "repository_id", "repositories", "CASCADE"),
+        _reference("stars", "user_id", "users", "CASCADE"),
+        sa.PrimaryKeyConstraint("repository_id", "user_id", name="pk_stars"),
+    )
+    op.create_index("ix_stars_user_id", "stars", ["user_id"])
+
+
+def _create_former_paths() -> None:
+    op.create_table(
         "former_paths",
         sa.Column("owner_id", sa.Integer(), primary_key=True),
         sa.Column("name_key", sa.String(300), primary_key=True),
@@ -248,16 +117,6 @@ def _create_repositories() -> None:
         sa.PrimaryKeyConstraint("owner_id", "name_key", name="pk_former_paths"),
     )
     op.create_index("ix_former_paths_repository_id", "former_paths", ["repository_id"])
-    op.create_table(
-        "stars",
-        sa.Column("repository_id", sa.Integer(), primary_key=True),
-        sa.Column("user_id", sa.Integer(), primary_key=True),
-        sa.Column("created_at", _MOMENT, nullable=False),
-        _reference("stars", "repository_id", "repositories", "CASCADE"),
-        _reference("stars", "user_id", "users", "CASCADE"),
-        sa.PrimaryKeyConstraint("repository_id", "user_id", name="pk_stars"),
-    )
-    op.create_index("ix_stars_user_id", "stars", ["user_id"])
     op.create_table(
         "imports",
         sa.Column("repository_id", sa.Integer(), primary_key=True),
@@ -340,6 +199,9 @@ def _create_keys() -> None:
         sa.PrimaryKeyConstraint("token_id", "repository_id", name="pk_token_repositories"),
     )
     op.create_index("ix_token_repositories_repository_id", "token_repositories", ["repository_id"])
+
+
+def _create_audit_log() -> None:
     op.create_table(
         "audit_log",
         sa.Column("id", _SEQUENCE, primary_key=True),
@@ -366,6 +228,7 @@ def _create_ref_log() -> None:
         sa.Column("push_id", sa.String(40), nullable=False),
         sa.Column("repository_id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer()),
+        sa.Column("key_name", sa.String(120)),
         sa.Column("refs", sa.JSON(), nullable=False),
         sa.Column("packs", sa.JSON(), nullable=False),
         sa.Column("moved", sa.JSON()),
