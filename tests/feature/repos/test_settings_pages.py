@@ -54,7 +54,7 @@ def test_a_description_that_is_too_long_stays_in_the_form(browser: Browser, repo
     assert "x" * 501 in answer.text
 
 
-def test_default_branch_moves_for_pages_and_git_and_its_rule_with_it(
+def test_default_branch_moves_for_pages_and_git_and_both_are_protected(
     browser: Browser, hub: Hub, repository: Repository, two_branches: str
 ) -> None:
     anna = browser("anna")
@@ -63,7 +63,7 @@ def test_default_branch_moves_for_pages_and_git_and_its_rule_with_it(
     assert row(hub, repository).default_branch == "topic"
     assert git_head(hub, repository) == "ref: refs/heads/topic"
     with hub.database.reading() as session:
-        assert "topic" in session.scalars(select(RefRule.pattern)).all()
+        assert sorted(session.scalars(select(RefRule.pattern))) == ["main", "topic"]
     assert "anna made topic the default branch instead of main" in words_of(anna.get(f"{SETTINGS}/log").text)
 
 
