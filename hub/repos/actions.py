@@ -68,13 +68,14 @@ def grant(
     Raises Forbidden, Invalid, and LoansInTheWay: call it through `settle`.
     """
     require(session, viewer, repository, Permission.SET_ROLES)
-    return give_role(session, viewer, repository, user, role=role)
+    collaborator = give_role(session, repository, user, role=role)
+    _note(session, viewer, GRANTED, collaborator, repository, user)
+    session.flush()
+    return collaborator
 
 
-def give_role(
-    session: Session, viewer: Viewer, repository: Repository, user: User, *, role: Role
-) -> Collaborator:
-    """Does what `grant` does, for whoever has found out already that it may be done."""
+def give_role(session: Session, repository: Repository, user: User, *, role: Role) -> Collaborator:
+    """Does what `grant` does, for whoever has found out already that it may be done, and notes it."""
     if user.id == repository.owner_id:
         raise Invalid(
             text("%(name)s owns %(path)s already.", name=user.name, path=repository.path),
@@ -88,7 +89,6 @@ def give_role(
     session.execute(
         delete(Invitation).where(Invitation.repository_id == repository.id, Invitation.user_id == user.id)
     )
-    _note(session, viewer, GRANTED, collaborator, repository, user)
     session.flush()
     check_loans(session, repository)
     return collaborator
@@ -101,7 +101,7 @@ def change_role(
     require(session, viewer, repository, Permission.SET_ROLES)
     if session.get(Collaborator, (repository.id, user.id)) is None:
         raise NotFound(text("%(name)s has no role in %(path)s.", name=user.name, path=repository.path))
-    return give_role(session, viewer, repository, user, role=role)
+    return grant(session, viewer, repository, user, role=role)
 
 
 def revoke(session: Session, viewer: Viewer, repository: Repository, user: User) -> None:

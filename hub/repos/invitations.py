@@ -23,6 +23,7 @@ OFFERED: Final = (Role.READ, Role.PROPOSE, Role.WRITE, Role.MAINTAIN)
 INVITED: Final = audit.action("role.offered", text("invited %(name)s with the role %(role)s to %(path)s"))
 OFFERED_WHOLE: Final = audit.action("repository.offered", text("offered %(path)s to %(name)s, to own it"))
 WITHDRAWN: Final = audit.action("role.withdrawn", text("took back the invitation of %(name)s to %(path)s"))
+ACCEPTED: Final = audit.action("role.accepted", text("accepted the role %(role)s in %(path)s"))
 DECLINED: Final = audit.action("role.declined", text("declined the invitation to %(path)s"))
 LEFT: Final = audit.action("role.left", text("gave up the role %(role)s in %(path)s"))
 
@@ -67,7 +68,10 @@ def accept(session: Session, viewer: Viewer, invitation: Invitation) -> None:
     if role is Role.OWN:
         hand_over(session, viewer, repository, user)
     else:
-        give_role(session, viewer, repository, user, role=role)
+        give_role(session, repository, user, role=role)
+        details = {"role": role.value, "path": repository.path}
+        audit.note(session, viewer, ACCEPTED, repository_id=repository.id, user_id=user.id, **details)
+        session.flush()
 
 
 def decline(session: Session, viewer: Viewer, invitation: Invitation) -> None:
@@ -163,11 +167,11 @@ def _offer(session: Session, viewer: Viewer, repository: Repository, user: User,
 
 
 def _open(session: Session, viewer: Viewer, invitation: Invitation) -> tuple[Repository, User]:
-    user = get_self(session, viewer.within(invitation.repository_id))
     repository = session.get_one(Repository, invitation.repository_id)
-    if invitation.user_id != user.id or repository.deleted_at is not None:
+    is_theirs = viewer.within(repository.id).user_id == invitation.user_id
+    if not is_theirs or repository.deleted_at is not None:
         raise _no_invitation()
-    return repository, user
+    return repository, get_self(session, viewer)
 
 
 def _require_still_meant(session: Session, invitation: Invitation, repository: Repository) -> None:
