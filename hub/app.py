@@ -66,6 +66,7 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
         deploy_key_views,
         fork_views,
         handover_views,
+        import_views,
         list_views,
         rule_views,
         settings_views,
@@ -95,6 +96,7 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
         rule_views,
         deploy_key_views,
         fork_views,
+        import_views,
         pages,
         health_views,
     )

@@ -1,6 +1,7 @@
 """How a hub is set up: one frozen record, read from `hub.toml` and `HUB_*`, each key with its help."""
 
 import dataclasses
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -65,7 +66,7 @@ class Config:
     max_object_bytes: int = _key(100 << 20, "The largest object in a push, unpacked.")
     max_push_refs: int = _key(5000, "The most refs in one push.")
     max_refs: int = _key(20000, "The most branches, tags and notes in a repository.")
-    max_bundle_bytes: int = _key(1 << 30, "The largest bundle that can be uploaded to be imported.")
+    max_bundle_bytes: int = _key(512 << 20, "The largest bundle that can be uploaded to be imported.")
     max_import_bytes: int = _key(8 << 30, "The most that an import may take on disk.")
     import_seconds: int = _key(7200, "After so long an import is given up.")
     allowed_networks: str = _key(
@@ -146,6 +147,9 @@ def _parse(default: object, value: object, name: str) -> object:
         return Path(str(value))
     if name in ("http", "ssh") and value:
         split_address(str(value))
+    if name == "allowed_networks":
+        for one in str(value).split(","):
+            ipaddress.ip_network(one.strip() or "127.0.0.0/8", strict=False)
     if name in _CHOICES:
         return _choose(str(value), _CHOICES[name])
     if value and not str(value).startswith(_BEGINNINGS.get(name, "")):

@@ -38,6 +38,13 @@ class PersonDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ImportWanted(Event):
+    """An import waits to be done."""
+
+    repository_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyAdded(Event):
     """A person registered an SSH key."""
 

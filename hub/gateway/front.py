@@ -52,6 +52,7 @@ class Front:
         self._web = WebProxy(
             web_socket_path(config),
             max_request_bytes=config.max_request_bytes,
+            max_upload_bytes=config.max_bundle_bytes,
             idle_seconds=config.idle_seconds,
         )
         self._fetches: set[asyncio.Task[None]] = set()

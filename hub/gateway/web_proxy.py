@@ -22,6 +22,9 @@ _IN_MEMORY_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 64 << 10
 _ATTEMPTS: Final = 2
 
+# Where files are uploaded that are larger than what a page takes. A GET of the same address is its form.
+UPLOADS: Final = frozenset({b"/new/import"})
+
 # Of one connection only (RFC 9110, 7.6.1), or said anew by this side of the hop.
 _HOP_HEADERS: Final = frozenset(
     b"connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer "
@@ -29,6 +32,7 @@ _HOP_HEADERS: Final = frozenset(
 )
 _ORIGIN_HEADERS: Final = frozenset({b"forwarded", b"x-real-ip", b"x-request-id"})
 _SERVER_HEADERS: Final = frozenset({b"server", b"date"})
+_OK: Final = 200
 _BODILESS_STATUSES: Final = frozenset({204, 304})
 
 
@@ -97,10 +101,12 @@ class WebProxy:
         *,
         max_request_bytes: int,
         idle_seconds: float,
+        max_upload_bytes: int = 0,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._socket_path = socket_path
         self._max_request_bytes = max_request_bytes
+        self._max_upload_bytes = max_upload_bytes
         self._idle_seconds = idle_seconds
         self._answer_seconds = answer_seconds
 
@@ -108,17 +114,37 @@ class WebProxy:
         """The status with which the request was answered. Raises HubError before anything was sent,
         ClientGone when nobody is left to be answered."""
         with _spool() as sent:
-            size_bytes = await self._take_body(scope, receive, sent)
+            limit = self._max_request_bytes
+            if scope["method"] == "POST" and scope["raw_path"] in UPLOADS:
+                refusal = await self._find_refusal(scope, send, origin)
+                if refusal is not None:
+                    return refusal
+                limit += self._max_upload_bytes
+            size_bytes = await self._take_body(scope, receive, sent, limit)
             head = request_head(scope, origin, size_bytes)
             with _spool() as received:
                 answer = await self._exchange(scope["method"], head, sent, received)
                 await self._reply(scope["method"], answer, send)
                 return answer.status
 
-    async def _take_body(self, scope: Scope, receive: Receive, body: IO[bytes]) -> int:
+    async def _find_refusal(self, scope: Scope, send: Send, origin: Origin) -> int | None:
+        """The status with which somebody was refused who may not even see the form; None for others.
+
+        Asked before their upload is taken, which would fill the disk at anybody's request.
+        """
+        asked = {**scope, "method": "GET", "query_string": b""}
+        with _spool() as nothing, _spool() as received:
+            answer = await self._exchange("GET", request_head(asked, origin, 0), nothing, received)
+            if answer.status == _OK:
+                return None
+            answer.headers.append((b"connection", b"close"))
+            await self._reply("GET", answer, send)
+            return answer.status
+
+    async def _take_body(self, scope: Scope, receive: Receive, body: IO[bytes], limit: int) -> int:
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         size = 0
-        while int(declared) <= self._max_request_bytes:
+        while int(declared) <= limit:
             try:
                 async with asyncio.timeout(self._idle_seconds):
                     message = await receive()
@@ -128,12 +154,12 @@ class WebProxy:
                 raise ClientGone
             body.write(message.get("body", b""))
             size += len(message.get("body", b""))
-            if size > self._max_request_bytes:
+            if size > limit:
                 break
             if not message.get("more_body"):
                 return size
         raise TooLarge(
-            text("The request is larger than %(limit)s bytes.", limit=self._max_request_bytes),
+            text("The request is larger than %(limit)s bytes.", limit=limit),
             next_step=text("Send less at once; files and histories go through git."),
             headers={"Connection": "close"},
         )

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Database, config_of
-from hub.events import RefsUpdated, on
-from hub.jobs import every
+from hub.events import ImportWanted, RefsUpdated, on
+from hub.jobs import enqueue, every, job
 from hub.repos import receive
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
+from hub.repos.import_run import end_dead, run_import
 from hub.repos.maintenance import maintain_due
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
@@ -73,6 +74,25 @@ def measure_sizes(database: Database) -> None:
             with database.writing() as session:
                 is_it = Repository.id == repository_id
                 session.execute(update(Repository).where(is_it).values(size_bytes=measured))
+
+
+@on(ImportWanted)
+def begin_import(session: Session, event: ImportWanted) -> None:
+    """Has the worker do it."""
+    enqueue(session, do_import, event.repository_id)
+
+
+@job
+def do_import(database: Database, repository_id: int) -> None:
+    """Imports what waits in the repository."""
+    run_import(database, repository_id)
+
+
+@every(1)
+def resume_imports(database: Database) -> None:
+    """Ends imports that a crash cut off, and does those that found no place."""
+    for repository_id in end_dead(database):
+        run_import(database, repository_id)
 
 
 @every(10)

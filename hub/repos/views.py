@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.access import Scope, Visibility
 from hub.errors import text
-from hub.repos import people, queries, stars, starters
+from hub.repos import forks, imports, lists, people, queries, stars, starters
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.creating import create_with_files
 from hub.repos.starters import Starter
@@ -63,6 +63,10 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     repository = open_page(owner, name)
     session, viewer = web.session(), web.viewer()
     page = queries.get_page(session, viewer, owner, name, base_url=web.base_url())
+    progress = imports.find_progress(session, repository)
+    if progress is not None and page.is_empty:
+        form = Form({"url": progress.source})
+        return render("repos/importing.html", repository=page, progress=progress, form=form)
     return render(
         "repos/empty.html" if page.is_empty else "repos/home.html",
         repository=page,
@@ -70,6 +74,8 @@ def show(owner: str, name: str) -> ResponseReturnValue:
         branch_count=page.branch_count,
         tag_count=page.tag_count,
         can_leave=people.has_own_role(session, viewer, repository),
+        distance=forks.find_distance(session, viewer, repository),
+        fork_count=lists.count_forks(session, viewer, repository),
     )
 
 

@@ -18,20 +18,27 @@ _ATTRIBUTE: Final = "hub_declaration"
 class Declaration:
     """What an endpoint asks: a scope of tokens, a person, and that they proved lately who they are.
 
-    `has_own_transactions` where it opens transactions itself.
+    `has_own_transactions` where it opens transactions itself, `takes_upload` where a body may be as large as
+    a bundle; the front knows these addresses too.
     """
 
     scope: Scope | None = None
     is_for_people: bool = False
     has_own_transactions: bool = False
     needs_proof: bool = False
+    takes_upload: bool = False
 
 
 _NOTHING: Final = Declaration()
 
 
 def needs(
-    scope: Scope, *, sign_in: bool = False, proved: bool = False, own_transactions: bool = False
+    scope: Scope,
+    *,
+    sign_in: bool = False,
+    proved: bool = False,
+    own_transactions: bool = False,
+    upload: bool = False,
 ) -> Callable[[ViewFunction], ViewFunction]:
     """Declares the scope that a token needs here, and whether somebody must be signed in.
 
@@ -39,7 +46,7 @@ def needs(
     to before anything else happens. Put it on the page with the form too, so that no form is filled in
     for nothing.
     """
-    return _declare(Declaration(scope, sign_in or proved, own_transactions, proved))
+    return _declare(Declaration(scope, sign_in or proved, own_transactions, proved, upload))
 
 
 def public_page(*, own_transactions: bool = False) -> Callable[[ViewFunction], ViewFunction]:

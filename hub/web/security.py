@@ -6,6 +6,7 @@ from flask import Flask, Response, request
 
 from hub.config import Config
 from hub.errors import NotFound, TooLarge, text
+from hub.web.scopes import declaration
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -42,9 +43,13 @@ def install(app: Flask, config: Config) -> None:
 
 def check_limits(config: Config) -> None:
     """Raises TooLarge for a body beyond the limit, read or not, and NotFound for a name that cannot be."""
-    if (request.content_length or 0) > config.max_request_bytes:
+    limit = config.max_request_bytes
+    if declaration().takes_upload:
+        limit += config.max_bundle_bytes
+        request.max_content_length = limit
+    if (request.content_length or 0) > limit:
         raise TooLarge(
-            text("The request is larger than %(limit)s bytes.", limit=config.max_request_bytes),
+            text("The request is larger than %(limit)s bytes.", limit=limit),
             next_step=text("Send less at once; files and histories go through git."),
         )
     # No database of text keeps this character, so nothing is called so.

@@ -23,11 +23,21 @@ def public_refs(directory: Path) -> dict[bytes, str]:
 
 
 def write_refs(directory: Path, refs: Mapping[bytes, str]) -> None:
-    """Gives a new repository, which nobody uses yet, these refs, packed and durably."""
-    if refs:
-        rows = [f"{refs[name]} {os.fsdecode(name)}\n" for name in sorted(refs)]
-        write_durably(directory / "packed-refs", "".join(["# pack-refs with: sorted \n", *rows]))
-        fsync(directory)
+    """Gives a repository that has no refs yet all of these at once, packed and durably.
+
+    Under the lock that git takes for it: raises FileExistsError while somebody else holds that lock, or
+    where there are refs.
+    """
+    if not refs:
+        return
+    rows = [f"{refs[name]} {os.fsdecode(name)}\n" for name in sorted(refs)]
+    lock = directory / "packed-refs.lock"
+    write_durably(lock, "".join(["# pack-refs with: sorted \n", *rows]))
+    if RefFiles(directory).read_all():
+        lock.unlink()
+        raise FileExistsError(directory / "packed-refs")
+    lock.rename(directory / "packed-refs")
+    fsync(directory)
 
 
 def copy_objects(source: Path, target: Path, wanted: Iterable[str], *, known: Iterable[str] = ()) -> None:

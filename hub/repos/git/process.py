@@ -125,7 +125,7 @@ def lines(
         child = subprocess.Popen(
             argv, stdin=given, stdout=subprocess.PIPE, stderr=complaints, env=environment(additions)
         )
-        _limit(child, timeout_seconds)
+        limit_resources(child, timeout_seconds)
         assert child.stdout is not None
         try:
             yield _read_lines(child, child.stdout, complaints, command[0], timeout_seconds)
@@ -152,7 +152,7 @@ def run_through(
             stderr=complaints,
             env=environment(additions),
         )
-        _limit(child, timeout_seconds)
+        limit_resources(child, timeout_seconds)
         try:
             exit_code = child.wait(timeout_seconds)
         except subprocess.TimeoutExpired as error:
@@ -197,7 +197,7 @@ def _run(
     with subprocess.Popen(
         argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(), pass_fds=holding
     ) as child:
-        _limit(child, timeout_seconds)
+        limit_resources(child, timeout_seconds)
         try:
             out, err = child.communicate(stdin, timeout_seconds)
         except subprocess.TimeoutExpired as error:
@@ -220,7 +220,8 @@ def _argv(directory: Path, command: Sequence[str], operands: Sequence[str]) -> l
     return ["git", "-C", str(directory), *command[0].split(" "), *command[1:], *ended, *operands]
 
 
-def _limit(child: subprocess.Popen[bytes], timeout_seconds: float) -> None:
+def limit_resources(child: subprocess.Popen[bytes], timeout_seconds: float) -> None:
+    """Bounds the memory and the processor time of a git that was just started, and of what it starts."""
     # What is left when we are killed ends by itself: git's threads share the processor seconds.
     seconds = int(timeout_seconds * 4) + 1
     with suppress(OSError):  # it has ended already

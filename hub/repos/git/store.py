@@ -48,7 +48,7 @@ def create(config: Config, repository: Repository) -> Path:
     target = directory(config, repository)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = target.with_name(f"new-{repository.id}-{secrets.token_hex(4)}")
-    _lay_out(made, repository.default_branch)
+    lay_out(made, repository.default_branch)
     if target.exists():
         target.rename(target.with_name(f"lost-{repository.id}-{secrets.token_hex(4)}"))
     made.rename(target)
@@ -56,7 +56,8 @@ def create(config: Config, repository: Repository) -> Path:
     return target
 
 
-def _lay_out(made: Path, default_branch: str) -> None:
+def lay_out(made: Path, default_branch: str) -> None:
+    """Makes the directories and files of an empty repository, durably."""
     for name in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
         (made / name).mkdir(parents=True, mode=0o700)
     for name, content in (("HEAD", f"ref: refs/heads/{default_branch}\n"), ("config", _CONFIG)):
