@@ -17,6 +17,7 @@ from hub.cli_credentials import key_commands, token_commands
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
 from hub.cli_people import user_commands
 from hub.cli_repos import http_address, repo_commands
+from hub.cli_rules import rule_commands, rules_command
 from hub.cli_storage import gc_command
 from hub.config import Config, documented, split_address
 from hub.data_folder import prepare
@@ -205,6 +206,8 @@ def run_doctor(line: CommandLine, is_json: bool) -> None:
         raise CommandFailed("\n".join(faults))
 
 
+for command in (rules_command, rule_commands):
+    repo_commands.add_command(command)
 for commands in (user_commands, token_commands, key_commands, repo_commands, gc_command):
     hub.add_command(commands)
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import click
 
-from hub.access import Scope
+from hub.access import Permission, Scope
 from hub.accounts import key_actions, queries, token_actions
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.clock import now
-from hub.repos import reach
+from hub.repos import deploy_keys, reach
+from hub.repos.access import open_repository
 
 
 @click.group("token")
@@ -97,26 +98,63 @@ def key_commands() -> None:
 
 
 @key_commands.command("add")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--title", default="", help="What the key is called in lists; its own comment if left out.")
+@click.option("--deploy", "path", metavar="OWNER/NAME", help="For a machine: it reaches this repository.")
+@click.option("--write", "may_push", is_flag=True, help="A deploy key that pushes, not one that only reads.")
 @pass_line
-def add_key(line: CommandLine, name: str, title: str) -> None:
-    """Add a public key, read from standard input, to the account NAME."""
+def add_key(line: CommandLine, name: str | None, title: str, path: str | None, may_push: bool) -> None:
+    """Add a public key, read from standard input, to the account NAME or to a repository."""
+    if (name is None) == (path is None) or (may_push and path is None):
+        raise click.UsageError("Give either NAME, or --deploy OWNER/NAME with or without --write.")
     pasted = sys.stdin.read()
     with line.hub.database.writing() as session:
-        user = queries.get_user(session, name)
-        key = key_actions.add_key(session, SYSTEM, user, title=title, text=pasted)
-        click.echo(f"Added {key.fingerprint} ({key.title}) to {user.name}.")
+        if path is not None:
+            repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
+            key = deploy_keys.add_deploy_key(
+                session, SYSTEM, repository, title=title, line=pasted, may_push=may_push
+            )
+            added_to = f"{repository.path}, to {'read and push' if may_push else 'read'}"
+        else:
+            user = queries.get_user(session, name or "")
+            key = key_actions.add_key(session, SYSTEM, user, title=title, text=pasted)
+            added_to = user.name
+        click.echo(f"Added {key.fingerprint} ({key.title}) to {added_to}.")
 
 
 @key_commands.command("list")
-@click.argument("name")
+@click.argument("name", required=False)
+@click.option("--deploy", "path", metavar="OWNER/NAME", help="The deploy keys of this repository.")
 @as_json
 @pass_line
-def list_keys(line: CommandLine, name: str, is_json: bool) -> None:
-    """The SSH keys of the account NAME."""
+def list_keys(line: CommandLine, name: str | None, path: str | None, is_json: bool) -> None:
+    """The SSH keys of the account NAME, or of a repository."""
+    if (name is None) == (path is None):
+        raise click.UsageError("Give either NAME or --deploy OWNER/NAME.")
+    rows: list[dict[str, object]]
     with line.hub.database.reading() as session:
-        user = queries.get_user(session, name)
-        rows = [dataclasses.asdict(row) for row in queries.list_keys(session, user)]
-    empty = f"No keys yet. Add one: hub key add {name} < ~/.ssh/id_ed25519.pub"
-    show_rows(rows, is_json=is_json, empty=empty)
+        if path is not None:
+            repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
+            found = deploy_keys.list_deploy_keys(session, SYSTEM, repository)
+            rows = [dataclasses.asdict(row) for row in found]
+        else:
+            user = queries.get_user(session, name or "")
+            rows = [dataclasses.asdict(row) for row in queries.list_keys(session, user)]
+    owner = name if path is None else f"--deploy {path}"
+    show_rows(
+        rows,
+        is_json=is_json,
+        empty=f"No keys yet. Add one: hub key add {owner} < ~/.ssh/id_ed25519.pub",
+    )
+
+
+@key_commands.command("remove")
+@click.argument("path", metavar="OWNER/NAME")
+@click.argument("key_id", metavar="ID", type=int)
+@pass_line
+def remove_deploy_key(line: CommandLine, path: str, key_id: int) -> None:
+    """Remove the deploy key ID of a repository. `hub key list --deploy` shows the ids."""
+    with line.hub.database.writing() as session:
+        repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
+        deploy_keys.remove_deploy_key(session, SYSTEM, repository, key_id=key_id)
+    click.echo(f"Removed the deploy key {key_id} of {path}.")
