@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from hub import assets
 from hub.access import Role, Visibility
-from hub.accounts import totp
-from hub.accounts import leaving
+from hub.accounts import leaving, totp
 from hub.accounts.actions import make_setup_code
+from hub.accounts.models import User
 from hub.app import Hub
 from hub.clock import now
-from hub.repos import actions
+from hub.repos import actions, deletion, invitations, settings, stars
 from hub.repos.git.store import directory
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user
 from tests.git_client import GitClient
@@ -30,9 +31,24 @@ PARTS = {
     "sign_in_id": "1",
     "rule_id": "1",
     "person": "anna",
+    "invitation_id": "1",
+    "repository_id": "1",
 }
 NO_PAGES = {"assets.show", "health.healthz", "health.readyz", "health.metrics", "pages.robots"}
-MORE_PAGES = ["/anna/empty", "/anna/veiled", "/help/first-push", "/help/operate", "/bo", "/no/such", "/admin/people/ina", "/deleted-6"]
+MORE_PAGES = [
+    "/anna/empty",
+    "/anna/veiled",
+    "/help/first-push",
+    "/help/operate",
+    "/bo",
+    "/bo/old",
+    "/explore?q=nothing&sort=stars",
+    "/no/such",
+    "/admin/people/ina",
+    "/admin/people/deleted-6",
+    "/admin/people?show=pending",
+    "/deleted-6",
+]
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,7 @@ def make_sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
         totp.begin(session, anna.viewer())
         eve_token = make_token(session, eve)
         setup_code = make_setup_code(session)
+        _make_other_states(session, anna, bo)
         folders = [directory(hub.config, full), directory(hub.config, private)]
     work = git.init()
     git.commit(work, "Describe what there is")
@@ -97,3 +114,13 @@ def make_sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
     for folder in folders:
         git.run("push", "--quiet", str(folder), "main", "other", cwd=work)
     return Sample(hub, app, setup_code, eve_token)
+
+
+def _make_other_states(session: Session, anna: User, bo: User) -> None:
+    """bo/old is archived and starred by anna, bo/gone deleted, and anna is invited to bo/club."""
+    old, gone = make_repository(session, bo, "old"), make_repository(session, bo, "gone")
+    club = make_repository(session, bo, "club", visibility=Visibility.PRIVATE)
+    settings.archive(session, bo.viewer(), old)
+    stars.star(session, anna.viewer(), old)
+    deletion.delete_repository(session, bo.viewer(), gone)
+    invitations.invite(session, bo.viewer(), club, anna, role=Role.WRITE)

@@ -42,7 +42,7 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 
 # Names of the sample, and values of settings.
 SAMPLE = """
-    Hub anna bo eve root full empty veiled laptop desk main other for ever no such admin data text info
+    Hub anna bo eve root ina otto deleted- a test approval full empty veiled laptop desk main other for ever no such admin data text info
     Describe what there is A repository with branches Test Person
 """
 MACHINE = re.compile(
