@@ -10,7 +10,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hub.access import Scope, Viewer
@@ -36,6 +36,24 @@ _DUMMY_HASH: Final = (
 
 # Each hash holds 19 MiB and a processor: more at once only make all of them slower.
 _AT_ONCE: Final = threading.BoundedSemaphore(2)
+
+
+# Each request asks one of these: to put a statement together takes longer than to run it.
+_BY_TOKEN: Final = (
+    select(AccessToken, User)
+    .join(User, User.id == AccessToken.user_id)
+    .where(AccessToken.secret_hash == bindparam("secret_hash"))
+)
+_BY_KEY: Final = (
+    select(SshKey, User)
+    .outerjoin(User, User.id == SshKey.user_id)
+    .where(SshKey.fingerprint == bindparam("fingerprint"))
+)
+_BY_SIGN_IN: Final = (
+    select(SignIn, User)
+    .join(User, User.id == SignIn.user_id)
+    .where(SignIn.secret_hash == bindparam("secret_hash"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +124,7 @@ def find_token_viewer(session: Session, secret: str) -> TokenUse | None:
     """Whom a token stands for, or None where it is unknown, expired or of an account that may not enter."""
     if not secret.startswith(PREFIX):
         return None
-    found = session.execute(
-        select(AccessToken, User)
-        .join(User, User.id == AccessToken.user_id)
-        .where(AccessToken.secret_hash == hash_secret(secret))
-    ).one_or_none()
+    found = session.execute(_BY_TOKEN, {"secret_hash": hash_secret(secret)}).one_or_none()
     if found is None:
         return None
     token, user = found
@@ -127,11 +141,7 @@ def _repositories_of(session: Session, token_id: int) -> frozenset[int]:
 
 def find_key_viewer(session: Session, fingerprint: str) -> KeyUse | None:
     """Whom the SSH key of this fingerprint (`SHA256:...`) stands for, a person or a deploy key, or None."""
-    found = session.execute(
-        select(SshKey, User)
-        .outerjoin(User, User.id == SshKey.user_id)
-        .where(SshKey.fingerprint == fingerprint)
-    ).one_or_none()
+    found = session.execute(_BY_KEY, {"fingerprint": fingerprint}).one_or_none()
     if found is None:
         return None
     key, user = found
@@ -151,11 +161,7 @@ def _deploy_key_viewer(key: SshKey) -> Viewer:
 
 def find_sign_in(session: Session, secret: str) -> SignInUse | None:
     """Who is signed in with this secret, or None where the sign-in ended."""
-    found = session.execute(
-        select(SignIn, User)
-        .join(User, User.id == SignIn.user_id)
-        .where(SignIn.secret_hash == hash_secret(secret))
-    ).one_or_none()
+    found = session.execute(_BY_SIGN_IN, {"secret_hash": hash_secret(secret)}).one_or_none()
     if found is None:
         return None
     sign_in, user = found
