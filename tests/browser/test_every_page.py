@@ -11,7 +11,8 @@ from tests.served import Served
 MakeTab = Callable[..., Tab]
 pytestmark = pytest.mark.xdist_group("browser")
 PAGES = (
-    "/", "/new", "/settings/tokens", "/settings/keys", "/settings/password", "/settings/sign-in", "/settings/sessions",
+    "/", "/new", "/settings/profile", "/settings/account", "/settings/log", "/settings/tokens",
+    "/settings/keys", "/settings/password", "/settings/sign-in", "/settings/sessions",
     "/settings/sign-in/passkeys/new", "/-/prove", "/help", "/help/first-push",
     "/help/operate", "/help/roles",
 )  # fmt: skip
