@@ -68,6 +68,7 @@ def run(database: Database, name: str, ids: tuple[int | str, ...]) -> None:
 # Huey waits longer and longer between polls of an empty queue, up to 10 s by default.
 POLL_SECONDS: Final = 0.1
 MAX_POLL_SECONDS: Final = 0.2
+WORKERS: Final = 5
 
 
 class Queue:
@@ -96,8 +97,9 @@ class Queue:
         for one in registered():
             if one.every_minutes is not None:
                 self._add_sweep(one)
+        # Imports take two threads at most and maintenance one, for hours if need be; others do not wait.
         consumer = self.huey.create_consumer(
-            workers=2, initial_delay=POLL_SECONDS, max_delay=MAX_POLL_SECONDS, check_worker_health=True
+            workers=WORKERS, initial_delay=POLL_SECONDS, max_delay=MAX_POLL_SECONDS, check_worker_health=True
         )
         consumer.run()
 

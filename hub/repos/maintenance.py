@@ -24,7 +24,7 @@ from hub.errors import NotFound, Unavailable, text
 from hub.repos.git.loans import Busy, upkeep
 from hub.repos.git.packing import Clutter, join_packs, look_for_clutter, pack_refs, write_commit_graph
 from hub.repos.git.process import GitFailed
-from hub.repos.git.store import directory, place, size_bytes
+from hub.repos.git.store import directory, holding, place, size_bytes
 from hub.repos.models import Repository
 
 _log = structlog.get_logger(__name__)
@@ -58,7 +58,14 @@ def is_due(
 
 
 def maintain_due(database: Database) -> list[Maintained]:
-    """Repacks whatever is due and quiet; returns what was done."""
+    """Repacks whatever is due and quiet; returns what was done. Nothing while another sweep is at it."""
+    run = database.config.data / "run"
+    run.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with holding(run, "maintenance.lock") as is_ours:
+        return _maintain_due(database) if is_ours else []
+
+
+def _maintain_due(database: Database) -> list[Maintained]:
     with database.reading() as session:
         columns = (Repository.id, Repository.storage, Repository.pushed_at, Repository.maintained_at)
         is_there = Repository.deleted_at.is_(None)

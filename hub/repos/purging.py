@@ -67,14 +67,14 @@ def _remove_row(session: Session, repository: Repository) -> None:
     session.flush()
 
 
-def remove_leftovers(database: Database) -> list[str]:
-    """Removes directories, older than a day, that were never finished or belong to no row; returns names."""
+def remove_leftovers(database: Database, *, older_than_seconds: float = _LEFTOVER_SECONDS) -> list[str]:
+    """Removes old directories that were never finished or belong to no row; returns their names."""
     removed = []
     for pattern in _LEFTOVERS:
         for path in (database.config.data / "repositories").glob(f"*/{pattern}"):
             found = path.stat()
             # Setting one aside changes the time of its inode, not of its content.
-            if time.time() - max(found.st_mtime, found.st_ctime) > _LEFTOVER_SECONDS:
+            if time.time() - max(found.st_mtime, found.st_ctime) > older_than_seconds:
                 shutil.rmtree(path, ignore_errors=True)
                 removed.append(path.name)
     return removed

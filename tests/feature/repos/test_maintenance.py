@@ -18,6 +18,7 @@ from hub.repos.git.store import ALIVE_LOCK, directory, lock, reachable_ids_file
 from hub.repos.jobs import maintain_repositories, purge
 from hub.repos.maintenance import maintain
 from hub.repos.models import Repository
+from hub.repos.purging import remove_leftovers
 from tests.factories import make_user, unique
 from tests.feature.repos.pushing import ZERO, Pusher
 
@@ -129,3 +130,5 @@ def test_only_old_leftovers_are_removed(hub: Hub, pusher: Pusher) -> None:
     (storage / "lost-8-abcd").mkdir()
     purge.function(hub.database)
     assert {path.name for path in storage.iterdir()} == {pusher.directory.name, "new-7-abcd", "lost-8-abcd"}
+    assert sorted(remove_leftovers(hub.database, older_than_seconds=-1)) == ["lost-8-abcd", "new-7-abcd"]
+    assert [path.name for path in storage.iterdir()] == [pusher.directory.name]
