@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from hub.accounts import actions, leaving, people, people_actions, profile_actions, queries
+from hub.accounts import actions, leaving, people, people_actions, profile_actions, queries, recovery
 from hub.accounts.people import PeopleFilter
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.errors import Invalid, text
@@ -45,6 +45,17 @@ def set_password(line: CommandLine, name: str) -> None:
         user = queries.get_user(session, name)
         actions.change_password(session, SYSTEM, user, password=password)
         click.echo(f"Set the password of {user.name}. Tokens and keys of the account stay as they are.")
+
+
+@user_commands.command("second-step-off")
+@click.argument("name")
+@pass_line
+def turn_second_step_off(line: CommandLine, name: str) -> None:
+    """Delete the authenticator app, passkeys and recovery codes of a person who lost them all."""
+    with line.hub.database.writing() as session:
+        user = queries.get_user(session, name)
+        recovery.turn_all_off(session, SYSTEM, user)
+        click.echo(f"The password alone signs {user.name} in now. Whoever was signed in is signed out.")
 
 
 @user_commands.command("list")

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hub.access import Viewer
-from hub.accounts.models import AccessToken, FormerName, Passkey, SignIn, SshKey, Totp, User
+from hub.accounts import totp
+from hub.accounts.models import AccessToken, FormerName, Passkey, SignIn, SshKey, User
 from hub.accounts.names import key_of
 from hub.errors import NotFound, text
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
@@ -139,7 +140,7 @@ def get_facts(session: Session, viewer: Viewer, user: User) -> PersonFacts:
         token_count=_count(session, AccessToken.user_id, user),
         sign_in_count=_count(session, SignIn.user_id, user),
         has_password=user.password_hash is not None,
-        has_authenticator=_count(session, Totp.user_id, user) > 0,
+        has_authenticator=totp.is_on(session, user.id),
         passkey_count=_count(session, Passkey.user_id, user),
     )
 

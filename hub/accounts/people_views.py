@@ -4,7 +4,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
-from hub.accounts import audit, leaving, people, people_actions, queries
+from hub.accounts import audit, leaving, people, people_actions, queries, recovery
 from hub.accounts.blueprint import blueprint
 from hub.accounts.models import User
 from hub.accounts.people import PeopleFilter, require_administrator
@@ -117,6 +117,16 @@ def give_password(person: str) -> ResponseReturnValue:
         user = queries.get_user(session, person)
         people_actions.give_password(session, web.viewer(), user, password_hash=password_hash)
     return secret_page(_person_page(_get(person), fresh_password=password))
+
+
+@blueprint.post("/admin/people/<person>/second-step-off")
+@needs(Scope.ADMIN, proved=True)
+def turn_second_step_off(person: str) -> ResponseReturnValue:
+    """Has the password alone sign in somebody who lost everything else."""
+    user = _get(person)
+    recovery.turn_all_off(web.session(), web.viewer(), user)
+    notices.add("ok", text("The password alone signs %(name)s in now.", name=user.name))
+    return _back(user)
 
 
 @blueprint.post("/admin/people/<person>/delete")

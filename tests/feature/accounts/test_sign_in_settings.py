@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from hub.accounts import jobs, recovery
+from hub.accounts import jobs
 from hub.accounts.models import AuditEntry, RecoveryCode, SignIn, Totp
 from hub.app import Hub
 from hub.clock import now
-from tests.factories import SYSTEM, make_second_step, make_user
+from tests.factories import make_second_step, make_user
 from tests.visitor import Visitor, forms_of, words_of
 
 PAGE = "/settings/sign-in"
@@ -178,10 +178,17 @@ def test_code_of_the_app_proves_and_is_used_then(anna: Visitor, hub: Hub) -> Non
     assert anna.post("/-/prove", {**form.values, "code": ["1", "2"]}).status_code == 400
 
 
-def test_administrator_turns_the_second_step_of_somebody_off(app: Flask, hub: Hub) -> None:
+@pytest.mark.parametrize(("name", "may"), [("root", True), ("anna", False)])
+def test_administrator_turns_the_second_step_of_somebody_off(
+    app: Flask, hub: Hub, name: str, may: bool
+) -> None:
     with hub.database.writing() as session:
-        cleo = make_user(session, "cleo")
-        make_second_step(session, cleo)
-        recovery.turn_all_off(session, SYSTEM, cleo)
-    assert Visitor(app).sign_in("cleo").headers["Location"] == "/"
-    assert noted(hub)[-1] == "second_step.off"
+        make_user(session, "root", is_admin=True)
+        make_second_step(session, make_user(session, "cleo"))
+    visitor = Visitor(app)
+    visitor.sign_in(name)
+    form = forms_of(visitor.get("/settings/password").text)[-1]
+    answer = visitor.post("/admin/people/cleo/second-step-off", form.values)
+    assert answer.status_code == (302 if may else 404)
+    assert Visitor(app).sign_in("cleo").headers["Location"] == ("/" if may else "/login/second-step")
+    assert ("second_step.off" in noted(hub)) is may
