@@ -103,14 +103,15 @@ def _stars() -> ScalarSelect[int]:
 
 # Any: columns of several types.
 def _columns_of(order: Order) -> list[ColumnElement[Any]]:
-    last = [func.coalesce(Repository.pushed_at, Repository.created_at).desc(), Repository.id.desc()]
+    pushed: ColumnElement[Any] = func.coalesce(Repository.pushed_at, Repository.created_at).desc()
+    last: list[ColumnElement[Any]] = [pushed, Repository.id.desc()]
     if order is Order.NAME:
         return [Repository.name_key.asc(), Repository.id.asc()]
     if order is Order.STARS:
         return [_stars().desc(), *last]
     if order is Order.NEWEST:
         return [Repository.created_at.desc(), *last]
-    return [*last]
+    return last
 
 
 def _list(

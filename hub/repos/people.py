@@ -98,4 +98,5 @@ def list_invitations(session: Session, viewer: Viewer) -> list[InvitationRow]:
 def has_own_role(session: Session, viewer: Viewer, repository: Repository) -> bool:
     """Whether the viewer was given a role there, which they can give up."""
     user_id = viewer.within(repository.id).user_id
-    return user_id is not None and session.get(Collaborator, (repository.id, user_id)) is not None
+    is_somebody = user_id is not None and user_id != repository.owner_id
+    return is_somebody and session.get(Collaborator, (repository.id, user_id)) is not None

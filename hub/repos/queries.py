@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from hub.access import Permission, Role, Viewer, Visibility
+from hub.access import Role, Viewer, Visibility
 from hub.db import config_of
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
-from hub.repos.access import find_repository, may, open_repository, role_of
+from hub.repos.access import role_of
 from hub.repos.addresses import http_address, ssh_address
 from hub.repos.git.objects import Objects
 from hub.repos.git.refs import RefFiles
@@ -36,8 +36,6 @@ class RepositoryHead:
     is_archived: bool
     stars: int
     is_starred: bool
-    origin: str | None
-    """What it was forked from, where the viewer may see that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,6 @@ class RepositoryPage(RepositoryHead):
     size_bytes: int
     pushed_at: datetime | None
     created_at: datetime
-    can_push: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +89,6 @@ def head_of(session: Session, viewer: Viewer, repository: Repository) -> Reposit
 
 # Any: the values of the fields of RepositoryHead.
 def _values_of_head(session: Session, viewer: Viewer, repository: Repository) -> dict[str, Any]:
-    origin_id = repository.origin_id
-    origin = None if origin_id is None else find_repository(session, viewer, origin_id)
     return {
         "owner": repository.owner.name,
         "name": repository.name,
@@ -104,15 +99,16 @@ def _values_of_head(session: Session, viewer: Viewer, repository: Repository) ->
         "is_archived": repository.archived_at is not None,
         "stars": count_stars(session, repository),
         "is_starred": is_starred(session, viewer, repository),
-        "origin": None if origin is None else origin.path,
     }
 
 
-def get_page(
-    session: Session, viewer: Viewer, owner: str, name: str, *, base_url: str | None = None
+def page_of(
+    session: Session, viewer: Viewer, repository: Repository, *, base_url: str | None = None
 ) -> RepositoryPage:
-    """The page of a repository; raises NotFound. `base_url` is the hub's address as the viewer reached it."""
-    repository = open_repository(session, viewer, f"{owner}/{name}", need=Permission.SEE)
+    """The first page of this repository, which the viewer sees.
+
+    `base_url` is the hub's address as the viewer reached it.
+    """
     config = config_of(session)
     files = RefFiles(directory(config, repository))
     branch_count = len(files.list_names(BRANCHES.encode()))
@@ -129,7 +125,6 @@ def get_page(
         size_bytes=repository.size_bytes,
         pushed_at=repository.pushed_at,
         created_at=repository.created_at,
-        can_push=may(session, viewer, repository, Permission.PUSH),
     )
 
 
@@ -149,11 +144,8 @@ def state_of(session: Session, repository: Repository) -> RepositoryState:
     )
 
 
-def list_branches(
-    session: Session, viewer: Viewer, owner: str, name: str, *, page: int = 1
-) -> Page[BranchRow]:
-    """The branches by name, the default one first; only the tips of the page are read. Raises NotFound."""
-    repository = open_repository(session, viewer, f"{owner}/{name}", need=Permission.SEE)
+def list_branches(session: Session, repository: Repository, *, page: int = 1) -> Page[BranchRow]:
+    """The branches by name, the default one first; only the tips of the page are read."""
     path = directory(config_of(session), repository)
     files, objects = RefFiles(path), Objects(path)
     default = (BRANCHES + repository.default_branch).encode()

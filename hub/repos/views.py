@@ -62,7 +62,7 @@ def show(owner: str, name: str) -> ResponseReturnValue:
         return redirect(url_for("repos.show", owner=owner, name=name.removesuffix(".git")))
     repository = open_page(owner, name)
     session, viewer = web.session(), web.viewer()
-    page = queries.get_page(session, viewer, owner, name, base_url=web.base_url())
+    page = queries.page_of(session, viewer, repository, base_url=web.base_url())
     progress = imports.find_progress(session, repository)
     if progress is not None and page.is_empty:
         form = Form({"url": progress.source})
@@ -70,7 +70,7 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     return render(
         "repos/empty.html" if page.is_empty else "repos/home.html",
         repository=page,
-        branches=queries.list_branches(session, viewer, owner, name, page=forms.page_number()),
+        branches=queries.list_branches(session, repository, page=forms.page_number()),
         branch_count=page.branch_count,
         tag_count=page.tag_count,
         can_leave=people.has_own_role(session, viewer, repository),

@@ -42,8 +42,9 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 
 # Names of the sample, and values of settings.
 SAMPLE = """
-    Hub anna bo eve root ina otto deleted- a test approval full empty veiled laptop desk main other for ever no such admin data text info
-    Describe what there is A repository with branches Test Person
+    Hub anna bo eve root ina otto deleted- a test approval full empty veiled old gone club laptop desk
+    main other for ever no such admin data text info Describe what there is A repository with branches
+    Test Person
 """
 MACHINE = re.compile(
     r"https?://\S+|ssh://\S+|git@\S+|SHA256:\S+|ssh-\w+|[\w.-]+@[\w.-]+|repository:\w+|/\S+|[0-9a-f]{8,}|one-request"
@@ -86,7 +87,8 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in self.SILENT or "mono" in (given.get("class") or "").split():
+        is_name = given.get("translate") == "no" or "mono" in (given.get("class") or "").split()
+        if tag in self.SILENT or is_name:
             self.silent.append(tag)
         elif not self.silent and tag != "time":
             self.found += [value for name, value in attrs if name in self.SPOKEN and value]

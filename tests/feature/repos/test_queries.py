@@ -3,28 +3,29 @@
 import os
 
 import pytest
+from sqlalchemy.orm import Session
 
-from hub.access import ANONYMOUS, Role
+from hub.access import ANONYMOUS, Permission, Role
 from hub.app import Hub
 from hub.config import from_values
 from hub.db import Database
-from hub.errors import NotFound
 from hub.jobs import run
 from hub.repos import jobs, queries
+from hub.repos.access import open_repository
 from hub.repos.models import Repository
 from tests.feature.repos.pushing import ZERO, Pusher
 
 
+def opened(session: Session) -> Repository:
+    return open_repository(session, ANONYMOUS, "anna/demo", need=Permission.SEE)
+
+
 def test_an_empty_repository_offers_its_branch(hub: Hub, pusher: Pusher) -> None:
     with hub.database.reading() as session:
-        page = queries.get_page(session, pusher.viewer, "anna", "demo", base_url="https://hub.example.org")
-        branches = queries.list_branches(session, pusher.viewer, "anna", "demo")
+        page = queries.page_of(session, pusher.viewer, opened(session), base_url="https://hub.example.org")
+        branches = queries.list_branches(session, opened(session))
     assert (page.is_empty, page.default_branch, page.offered_branch) == (True, None, "main")
-    assert (page.clone_http, page.role, page.can_push) == (
-        "https://hub.example.org/anna/demo.git",
-        Role.OWN,
-        True,
-    )
+    assert (page.clone_http, page.role) == ("https://hub.example.org/anna/demo.git", Role.OWN)
     assert (branches.total, branches.items) == (0, [])
 
 
@@ -33,8 +34,8 @@ def test_branches_are_listed_with_their_last_commits_the_default_first(hub: Hub,
     names = ("alpha", "main", "zeta/one")
     pusher.push(*((ZERO, commit, f"refs/heads/{name}") for name in names), (ZERO, commit, "refs/tags/v1"))
     with hub.database.reading() as session:
-        page = queries.get_page(session, ANONYMOUS, "anna", "demo")
-        rows = queries.list_branches(session, ANONYMOUS, "anna", "demo").items
+        page = queries.page_of(session, ANONYMOUS, opened(session))
+        rows = queries.list_branches(session, opened(session)).items
     assert [(row.name, row.is_default) for row in rows] == [
         ("main", True),
         ("alpha", False),
@@ -43,7 +44,7 @@ def test_branches_are_listed_with_their_last_commits_the_default_first(hub: Hub,
     assert {(row.commit_id, row.subject, row.author_name) for row in rows} == {
         (commit, "A subject", "Test Person")
     }
-    assert (page.branch_count, page.tag_count, page.is_empty, page.can_push) == (3, 1, False, False)
+    assert (page.branch_count, page.tag_count, page.is_empty) == (3, 1, False)
 
 
 def test_many_branches_are_paged_and_odd_names_are_shown(hub: Hub, pusher: Pusher) -> None:
@@ -55,9 +56,7 @@ def test_many_branches_are_paged_and_odd_names_are_shown(hub: Hub, pusher: Pushe
             file.write(commit + "\n")
     pusher.run(pusher.directory, "pack-refs", "--all")
     with hub.database.reading() as session:
-        pages = [
-            queries.list_branches(session, ANONYMOUS, "anna", "demo", page=number) for number in (1, 2, 3, 9)
-        ]
+        pages = [queries.list_branches(session, opened(session), page=number) for number in (1, 2, 3, 9)]
     assert [len(page.items) for page in pages] == [30, 30, 3, 0]
     assert (pages[0].total, pages[0].items[0].name, pages[0].has_next, pages[2].has_next) == (
         63,
@@ -84,17 +83,9 @@ def test_the_ssh_address_is_as_configured(
     settings = {"data": str(hub.config.data), "database_url": hub.config.database_url, **values}
     database = Database(from_values({"url": "https://hub.example.org", **settings}))
     with database.reading() as session:
-        page = queries.get_page(session, ANONYMOUS, "anna", "demo")
+        page = queries.page_of(session, ANONYMOUS, opened(session))
     database.dispose()
     assert page.clone_ssh == expected
-
-
-def test_what_may_not_be_seen_has_no_page(hub: Hub, private_repository: Repository) -> None:
-    with hub.database.reading() as session:
-        with pytest.raises(NotFound):
-            queries.get_page(session, ANONYMOUS, "anna", "secret")
-        with pytest.raises(NotFound):
-            queries.list_branches(session, ANONYMOUS, "anna", "secret")
 
 
 def test_the_size_is_measured_again_and_again(hub: Hub, pusher: Pusher) -> None:
