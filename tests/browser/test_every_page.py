@@ -14,8 +14,9 @@ PAGES = (
     "/", "/new", "/settings/profile", "/settings/account", "/settings/log", "/settings/tokens",
     "/settings/keys", "/settings/password", "/settings/sign-in", "/settings/sessions",
     "/settings/sign-in/passkeys/new", "/-/prove", "/help", "/help/first-push",
-    "/help/operate", "/help/roles",
+    "/help/operate", "/help/roles", "/help/repositories", "/explore", "/starred", "/invitations",
 )  # fmt: skip
+SETTINGS = ("", "/visibility", "/rename", "/transfer", "/delete", "/people", "/log")
 # 200 characters without a place to break, and letters that run the other way.
 HARD_NAMES = ("x" * 200, "feature/שלום-עולם", "ümläut/日本語")
 
@@ -35,7 +36,8 @@ def test_no_page_is_wider_than_its_window_or_breaks_a_rule(
     git.run("push", "-q", served.url(path, person), *names, cwd=work)
     browser = tab(width=width, scheme=scheme)
     browser.sign_in(person)
-    for address in (*PAGES, f"/{path}", f"/{empty}", f"/{person.name}"):
+    settings = [f"/{path}/settings{page}" for page in SETTINGS]
+    for address in (*PAGES, f"/{path}", f"/{empty}", f"/{person.name}", *settings):
         assert browser.open(address) == 200
         assert browser.overflow <= 0, address
         assert browser.faults == [], address

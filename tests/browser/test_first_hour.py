@@ -25,7 +25,7 @@ def test_a_new_repository_tells_how_to_push_and_then_shows_what_was_pushed(
     browser = tab(scripts=scripts)
     browser.sign_in(person)
     browser.page.get_by_role("link", name="New repository").first.click()
-    browser.page.get_by_label("Name").fill(name)
+    browser.page.get_by_label("Name", exact=True).fill(name)
     browser.page.get_by_role("button", name="Create repository").click()
     expect(browser.page.get_by_role("heading", level=1)).to_contain_text(name)
     commands = browser.page.get_by_text("git init -b main").first.inner_text()
