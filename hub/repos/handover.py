@@ -45,6 +45,11 @@ def hand_over(session: Session, viewer: Viewer, repository: Repository, user: Us
             text("%(name)s owns %(path)s already.", name=user.name, path=repository.path),
             {"person": text("They own it already.")},
         )
+    if not user.is_active:
+        raise Invalid(
+            text("%(name)s cannot own %(path)s now.", name=user.name, path=repository.path),
+            {"person": text("This account cannot sign in as it is.")},
+        )
     old_path = move(session, repository, owner=user, name=repository.name)
     session.execute(
         delete(Collaborator).where(

@@ -153,6 +153,15 @@ def test_every_page_is_translated_as_a_whole(sample: Sample, name: str | None) -
         ("/new", None, {"name": "", "visibility": "nobody"}),
         ("/new", None, {"name": "a name with spaces", "visibility": "public"}),
         ("/settings/tokens", "/settings/tokens/1/revoke", {}),
+        ("/settings/tokens", None, {"label": "laptop", "scopes": ["all"], "reach": "chosen"}),
+        ("/settings/profile", None, {"display_name": "x" * 200}),
+        ("/settings/profile", None, {"about": "an\u202ena"}),
+        ("/settings/profile", None, {"website": "nonsense"}),
+        ("/settings/profile", None, {"about": ""}),
+        ("/settings/account", "/settings/account/email", {"email": "bo@example.org"}),
+        ("/settings/account", "/settings/account/name", {"name": "b-o", "old_name": "anna"}),
+        ("/settings/account", "/settings/account/name", {"name": "anna", "old_name": "anna"}),
+        ("/settings/account", "/settings/account/name", {"name": "anja", "old_name": ""}),
     ],
 )
 def test_every_refusal_is_translated_as_a_whole(
@@ -166,12 +175,17 @@ def test_every_refusal_is_translated_as_a_whole(
 
 def test_refusals_before_a_person_is_in_are_translated(sample: Sample) -> None:
     stranger = reader(sample)
+    stranger.submit("/sign-up", name="mei", email="mei@example.org", password=PASSWORD)
     pages = [
         stranger.sign_in("anna", "wrong"),
         stranger.post("/login", {"name": "anna"}),
         stranger.get("/?page=x"),
         stranger.get("/", Authorization="token nonsense"),
         stranger.get("/", Authorization=f"token {sample.eve_token}"),
+        stranger.submit("/sign-up", name="b0", email="x", password="short"),
+        stranger.submit("/sign-up", name="b0", email="b0@example.org", password=PASSWORD),
+        stranger.get("/login"),
+        stranger.sign_in("mei"),
         stranger.submit(f"/-/setup/{sample.setup_code}", name="admin", email="x", password="short"),
         stranger.client.put("/new", headers={"Accept-Language": LOCALE}),
     ]

@@ -12,8 +12,10 @@ from hub.accounts.audit import list_all
 from hub.accounts.credentials import find_key_viewer
 from hub.accounts.queries import find_user, get_user
 from hub.app import Hub
+from hub.errors import Invalid
 from hub.paging import PAGE_SIZE
 from hub.repos.actions import grant
+from hub.repos.handover import transfer
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user
 from tests.visitor import Visitor, words_of
 
@@ -204,3 +206,16 @@ def test_page_of_a_person_counts_what_they_have(root: Visitor, hub: Hub, tmp_pat
     assert "1 SSH key 1 token 0 browsers signed in" in page
     assert "a password 0 passkeys" in page
     assert "added the SSH key “laptop” of anna" in page
+
+
+@pytest.mark.parametrize("state", ["is_suspended", "is_pending"])
+def test_nobody_is_made_the_owner_who_cannot_sign_in(hub: Hub, state: str) -> None:
+    with hub.database.writing() as session:
+        repository, bo = make_repository(session), make_user(session, "bo")
+        setattr(bo, state, True)
+        with pytest.raises(Invalid) as refused:
+            transfer(session, SYSTEM, repository, bo)
+        assert str(refused.value.fields["person"]) == "This account cannot sign in as it is."
+        setattr(bo, state, False)
+        transfer(session, SYSTEM, repository, bo)
+        assert repository.path.startswith("bo/")
