@@ -1,12 +1,14 @@
-"""Makes the data folder: its folders for this user alone, the host keys of SSH, the migrated database."""
+"""Makes the data folder: its folders for this user alone, the keys that lie in it, the migrated database."""
 
 from pathlib import Path
 from typing import Final
 
 from hub import migrations
+from hub.accounts.sealing import key_file
 from hub.config import Config
 from hub.errors import Conflict, text
 from hub.gateway.ssh_keys import load_host_keys
+from hub.secret_keys import load_key
 
 _REPOSITORIES: Final = "repositories"
 _FOLDERS: Final = (f"{_REPOSITORIES}/main", "keys", "cache/fetch", "run")
@@ -22,6 +24,7 @@ def prepare(config: Config) -> None:
         for name in _FOLDERS:
             _make(config.data / name)
         load_host_keys(config)
+        load_key(key_file(config))
     except OSError as error:
         raise Conflict(
             text("The data folder %(data)s cannot be made.", data=config.data),

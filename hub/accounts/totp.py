@@ -126,7 +126,8 @@ def is_on(session: Session, user_id: int) -> bool:
 def spend(session: Session, user_id: int, code: str) -> bool:
     """Whether this is the code of now, a step earlier or later, and newer than any that was used before."""
     totp = session.get(Totp, user_id)
-    if totp is None or totp.confirmed_at is None:
+    # A recovery code does not even look at the secret, which may be of no use any more.
+    if totp is None or totp.confirmed_at is None or not _digits_of(code):
         return False
     step = find_step(_secret_of(session, totp), code, now())
     if step is None:
@@ -143,15 +144,18 @@ def spend(session: Session, user_id: int, code: str) -> bool:
 
 def find_step(secret: str, code: str, at: datetime) -> int | None:
     """The 30-second step whose code this is, of those around the moment; None where it is none of theirs."""
-    given = "".join(code.split())
-    if not (given.isascii() and given.isdigit()):
-        return None
+    given = _digits_of(code)
     this_step = int(at.timestamp()) // STEP_SECONDS
     generator = pyotp.TOTP(secret)
     for step in (this_step + 1, this_step, this_step - 1):
         if hmac.compare_digest(generator.generate_otp(step), given):
             return step
     return None
+
+
+def _digits_of(code: str) -> str:
+    given = "".join(code.split())
+    return given if given.isascii() and given.isdigit() else ""
 
 
 def _secret_of(session: Session, totp: Totp) -> str:
@@ -161,7 +165,7 @@ def _secret_of(session: Session, totp: Totp) -> str:
         raise Conflict(
             text("The authenticator app cannot be used."),
             text("The key that its secret was sealed with is not the one of this hub."),
-            text("Use a recovery code or a passkey; whoever runs the hub can bring the key back."),
+            text("Use a passkey. Whoever runs the hub can bring the key back, or turn the second step off."),
         ) from error
 
 
