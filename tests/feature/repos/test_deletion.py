@@ -64,7 +64,7 @@ def test_administrator_brings_it_back_with_its_people(
     root = browser("root")
     page = words_of(root.get("/admin/repositories").text)
     assert "anna / secret" in page
-    assert "kept until in 30 days" in page
+    assert "removed in 30 days" in page
     number = private_repository.id
     answer = root.submit("/admin/repositories", action=f"/admin/repositories/{number}/restore")
     assert answer.status_code == 302
