@@ -11,7 +11,7 @@ from hub.access import Scope
 from hub.accounts.models import AccessToken
 from hub.accounts.queries import get_user
 from hub.clock import now
-from tests.factories import PASSWORD, make_token, unique, write_key
+from tests.factories import PASSWORD, make_second_step, make_token, unique, write_key
 from tests.git_client import GitClient
 from tests.served import Person, Served
 from tests.wire.http_requests import Answer, as_git, basic, fetch_v2, info_refs, receive_pack, request
@@ -58,9 +58,14 @@ def test_wrong_token_is_refused_even_where_none_is_needed(
     assert answer.text.startswith("This access token is not valid: it is unknown, expired or revoked.\n")
 
 
+@pytest.mark.parametrize("steps", [1, 2])
 def test_password_instead_of_a_token_is_refused_and_git_shows_why(
-    served: Served, anna: Person, git: GitClient
+    served: Served, git: GitClient, steps: int
 ) -> None:
+    anna = served.person()
+    if steps == 2:
+        with served.hub.database.writing() as session:
+            make_second_step(session, get_user(session, anna.name))
     path = served.repository(anna, private=True)
     url = served.url(path, anna).replace(anna.token, PASSWORD.replace(" ", "%20"))
 
