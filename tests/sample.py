@@ -7,15 +7,18 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from hub import assets
-from hub.access import Role, Visibility
+from hub import assets, egress
+from hub.access import Permission, Role, Visibility
 from hub.accounts import leaving, totp
 from hub.accounts.actions import make_setup_code
 from hub.accounts.models import User
+from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.clock import now
-from hub.repos import actions, deletion, invitations, settings, stars
+from hub.repos import actions, deletion, forks, imports, invitations, settings, stars
+from hub.repos.access import open_repository
 from hub.repos.git.store import directory
+from hub.repos.models import Import, ImportState
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user
 from tests.git_client import GitClient
 from tests.visitor import Visitor
@@ -37,6 +40,9 @@ PARTS = {
 NO_PAGES = {"assets.show", "health.healthz", "health.readyz", "health.metrics", "pages.robots"}
 MORE_PAGES = [
     "/anna/empty",
+    "/bo/coming",
+    "/bo/failed",
+    "/bo/forked",
     "/anna/veiled",
     "/help/first-push",
     "/help/operate",
@@ -113,7 +119,21 @@ def make_sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
     git.run("branch", "other", cwd=work)
     for folder in folders:
         git.run("push", "--quiet", str(folder), "main", "other", cwd=work)
+    _make_what_lies_on_disk(hub)
     return Sample(hub, app, setup_code, eve_token)
+
+
+def _make_what_lies_on_disk(hub: Hub) -> None:
+    """bo/forked is a fork of anna/full; bo/coming is being imported, bo/failed was not."""
+    with hub.database.writing() as session:
+        bo = get_user(session, "bo")
+        full = open_repository(session, SYSTEM, "anna/full", need=Permission.SEE)
+        forks.fork_repository(session, bo.viewer(), full, owner=bo, name="forked")
+        for name, state in (("coming", ImportState.RUNNING), ("failed", ImportState.FAILED)):
+            made = make_repository(session, bo, name)
+            source = egress.read_url("https://example.org/a.git")
+            imports.start_import(session, bo.viewer(), made, source=source)
+            session.get_one(Import, made.id).state = state
 
 
 def _make_other_states(session: Session, anna: User, bo: User) -> None:

@@ -15,11 +15,11 @@ from hub.repos.deletion import delete_repository
 from hub.repos.forking import LoansInTheWay, make_whole, settle
 from hub.repos.forks import find_distance, fork_repository, sync_fork
 from hub.repos.git.store import directory
-from hub.repos.models import RefLogEntry, Repository
 from hub.repos.lists import count_forks
+from hub.repos.models import RefLogEntry, Repository
 from hub.repos.settings import set_visibility
 from tests.factories import SYSTEM, make_collaborator, make_user, unique
-from tests.feature.repos.pushing import ZERO, Pusher
+from tests.feature.repos.pushing import ZERO, Pusher, reasons
 
 ALTERNATES = "objects/info/alternates"
 
@@ -221,3 +221,21 @@ def test_forks_are_counted_for_those_who_see_them(hub: Hub, private_repository: 
         reader = make_collaborator(session, origin, role=Role.READ)
         assert count_forks(session, SYSTEM, origin) == 1
         assert count_forks(session, reader.viewer(), origin) == 0
+
+
+def test_push_that_counts_on_the_lender_is_refused_once_the_loan_has_ended(hub: Hub, filled: Pusher) -> None:
+    """The attack: a push begins while its fork borrows, on top of what only the origin has."""
+    made = fork(hub, filled.repository_id)
+    path = place_of(hub, made)
+    old = filled.git.head(filled.work)
+    secret = filled.git.commit(filled.work, "of the origin alone")
+    filled.send()
+    with hub.database.reading() as session:
+        viewer = session.get_one(User, made.owner_id).viewer()
+    bens = Pusher(hub, made, viewer, filled.git, filled.work)
+    on_top = (
+        bens.run(path, "commit-tree", "-p", secret, "-m", "on top", f"{secret}^{{tree}}").decode().strip()
+    )
+    make_whole(hub.database, made.id)
+    judgement = bens.judge((old, on_top, "refs/heads/main"))
+    assert reasons(judgement) == {"refs/heads/main": "some objects are not there any more; push again"}
