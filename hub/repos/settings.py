@@ -98,7 +98,8 @@ def set_default_branch(database: Database, viewer: Viewer, path: str, *, branch:
     with holding(folder, QUEUE_LOCK, wait_seconds=_QUEUE_SECONDS) as is_ours:
         if not is_ours:
             raise _busy()
-        if RefFiles(folder).get((BRANCHES + branch).encode("utf-8", "surrogateescape")) is None:
+        # Looked for in the list of all: what somebody typed becomes no path of a file.
+        if (BRANCHES + branch).encode() not in RefFiles(folder).list_names(BRANCHES.encode()):
             fault = text("There is no branch of this name any more. Choose another one.")
             raise Invalid(text("The default branch was not changed."), {"default_branch": fault})
         has_moved, old = False, ""

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Role, Visibility
+from hub.accounts.profile_actions import rename as rename_person
 from hub.accounts.queries import get_user
 from hub.repos import deletion, handover, settings
 from hub.repos.access import open_repository
@@ -109,6 +110,22 @@ def test_private_repository_that_moved_is_a_missing_one_for_strangers(
     name = path.partition("/")[2]
     assert moved.exit == missing.exit == 128
     assert moved.err.replace(name, "never") == missing.err
+
+
+def test_repository_of_a_renamed_person_is_found_under_both_names(
+    way: Way, hers: GitClient, ben: Person
+) -> None:
+    owner = way.served.person()
+    path = way.served.repository(owner)
+    new_name = unique("renamed-person")
+    with way.served.hub.database.writing() as session:
+        rename_person(session, SYSTEM, get_user(session, owner.name), name=new_name)
+    new_path = f"{new_name}/{path.partition('/')[2]}"
+    twice = rename(way.served, new_path)
+
+    for old in (path, new_path):
+        cloned = hers.clone(way.url(old, ben), unique("clone"))
+        assert told_of_the_move(way, cloned.err, twice), cloned.err
 
 
 def test_post_to_the_old_address_is_served_there(served: Served, anna: Person) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from hub.access import Permission, Role, Visibility
 from hub.accounts.models import User
+from hub.accounts.profile_actions import rename as rename_person
 from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.clock import now
@@ -240,6 +241,19 @@ def test_former_name_of_a_deleted_repository_leads_nowhere_and_is_free(
         open_repository(session, SYSTEM, "anna/demo", need=Permission.SEE)
     make(hub, "anna", "demo")
     make(hub, "anna", "show")
+
+
+def test_address_under_a_former_name_of_the_owner_leads_on(
+    hub: Hub, repository: Repository, browser: Browser
+) -> None:
+    eve = browser("eve")
+    with hub.database.writing() as session:
+        rename_person(session, SYSTEM, get_user(session, "anna"), name="mathilda")
+    assert eve.get("/anna/demo?page=1").headers["Location"] == "/mathilda/demo?page=1"
+    assert eve.get("/anna").headers["Location"] == "/mathilda"
+    rename(hub, "mathilda/demo", "show")
+    assert eve.get("/anna/demo").headers["Location"] == "/mathilda/show"
+    assert eve.get("/mathilda/demo").headers["Location"] == "/mathilda/show"
 
 
 def test_a_private_repository_stays_private_when_it_is_given_away(

@@ -67,10 +67,14 @@ def test_default_branch_moves_for_pages_and_git_and_both_are_protected(
     assert "anna made topic the default branch instead of main" in words_of(anna.get(f"{SETTINGS}/log").text)
 
 
+@pytest.mark.parametrize(
+    "name", ["gone", "", "../../HEAD", "../heads/topic", "./topic", "topic\nref: x", "topic/../main", "@{-1}"]
+)
 def test_a_default_branch_that_is_not_there_is_refused(
-    browser: Browser, hub: Hub, repository: Repository, two_branches: str
+    browser: Browser, hub: Hub, repository: Repository, two_branches: str, name: str
 ) -> None:
-    answer = browser("anna").submit(SETTINGS, action=f"{SETTINGS}/default-branch", default_branch="gone")
+    """Attack: a name that leads to another file of the repository, or writes a second line into HEAD."""
+    answer = browser("anna").submit(SETTINGS, action=f"{SETTINGS}/default-branch", default_branch=name)
     assert answer.status_code == 422
     assert "There is no branch of this name any more." in words_of(answer.text)
     assert git_head(hub, repository) == "ref: refs/heads/main"
