@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 
 import click
+from sqlalchemy.orm import Session
 
 from hub.access import Permission, Scope
 from hub.accounts import key_actions, queries, token_actions
@@ -12,6 +13,7 @@ from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.clock import now
 from hub.repos import deploy_keys, reach
 from hub.repos.access import open_repository
+from hub.repos.forking import settle
 
 
 @click.group("token")
@@ -108,18 +110,20 @@ def add_key(line: CommandLine, name: str | None, title: str, path: str | None, m
     if (name is None) == (path is None) or (may_push and path is None):
         raise click.UsageError("Give either NAME, or --deploy OWNER/NAME with or without --write.")
     pasted = sys.stdin.read()
-    with line.hub.database.writing() as session:
-        if path is not None:
-            repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
-            key = deploy_keys.add_deploy_key(
-                session, SYSTEM, repository, title=title, line=pasted, may_push=may_push
-            )
-            added_to = f"{repository.path}, to {'read and push' if may_push else 'read'}"
-        else:
+
+    def act(session: Session) -> str:
+        if path is None:
             user = queries.get_user(session, name or "")
             key = key_actions.add_key(session, SYSTEM, user, title=title, text=pasted)
-            added_to = user.name
-        click.echo(f"Added {key.fingerprint} ({key.title}) to {added_to}.")
+            return f"Added {key.fingerprint} ({key.title}) to {user.name}."
+        repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
+        key = deploy_keys.add_deploy_key(
+            session, SYSTEM, repository, title=title, line=pasted, may_push=may_push
+        )
+        may = "read and push" if may_push else "read"
+        return f"Added {key.fingerprint} ({key.title}) to {repository.path}, to {may}."
+
+    click.echo(settle(line.hub.database, act))
 
 
 @key_commands.command("list")

@@ -2,11 +2,14 @@
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from hub.access import Permission, Scope
 from hub.errors import text
 from hub.repos import deploy_keys, queries
+from hub.repos.access import open_repository
 from hub.repos.blueprint import blueprint, open_page
+from hub.repos.forking import settle
 from hub.repos.models import Repository
 from hub.web import forms, notices
 from hub.web import request as web
@@ -28,24 +31,25 @@ def deploy_keys_page(owner: str, name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<owner>/<name>/settings/keys")
-@needs(Scope.REPOSITORY_WRITE, sign_in=True, proved=True)
+@needs(Scope.REPOSITORY_WRITE, sign_in=True, proved=True, own_transactions=True)
 def add_deploy_key(owner: str, name: str) -> ResponseReturnValue:
     """Registers a public key for this repository."""
     repository, form = _open(owner, name), forms.read("title", "key", "access")
+
+    def act(session: Session) -> str:
+        opened = open_repository(session, web.viewer(), repository.id, need=Permission.ADMINISTER)
+        title, line, may_push = form.text("title"), form.text("key"), form.text("access") == _PUSH
+        return deploy_keys.add_deploy_key(
+            session, web.viewer(), opened, title=title, line=line, may_push=may_push
+        ).title
+
     try:
-        key = deploy_keys.add_deploy_key(
-            web.session(),
-            web.viewer(),
-            repository,
-            title=form.text("title"),
-            line=form.text("key"),
-            may_push=form.text("access") == _PUSH,
-        )
+        title = settle(web.database(), act)
     except REFUSALS as error:
         # A private key that was pasted by mistake must not travel back, nor stay in the page.
         form.values["key"] = "" if "PRIVATE" in form.text("key") else form.text("key")
         return refused_page(_page(repository, form.refuse(error)), error)
-    notices.add("ok", text("The deploy key “%(title)s” is added.", title=key.title))
+    notices.add("ok", text("The deploy key “%(title)s” is added.", title=title))
     return _back(repository)
 
 

@@ -14,6 +14,7 @@ from hub.accounts.models import SshKey
 from hub.clock import now
 from hub.errors import Invalid, NotFound, Text, text
 from hub.repos.access import require
+from hub.repos.forking import check_loans
 from hub.repos.models import Repository
 
 ADDED_TO_READ: Final = audit.action(
@@ -61,9 +62,10 @@ def list_deploy_keys(session: Session, viewer: Viewer, repository: Repository) -
 def add_deploy_key(
     session: Session, viewer: Viewer, repository: Repository, *, title: str, line: str, may_push: bool = False
 ) -> SshKey:
-    """Registers a public key for this repository and no other; raises Forbidden or Invalid.
+    """Registers a public key for this repository and no other.
 
-    The title is the key's own comment where none is given.
+    The title is the key's own comment where none is given. Raises Forbidden, Invalid, and LoansInTheWay, for a
+    key reads a fork and not its lender: call it through `settle`.
     """
     require(session, viewer, repository, Permission.ADMINISTER)
     parsed = keys.parse(line)
@@ -88,6 +90,7 @@ def add_deploy_key(
     what = ADDED_TO_PUSH if may_push else ADDED_TO_READ
     title, fingerprint = key.title, key.fingerprint
     audit.note(session, viewer, what, repository_id=repository.id, title=title, fingerprint=fingerprint)
+    check_loans(session, repository)
     return key
 
 
