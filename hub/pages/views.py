@@ -9,7 +9,7 @@ from hub import assets
 from hub import config as settings
 from hub.access import Scope
 from hub.accounts.queries import describe, get_shown
-from hub.errors import NotFound, Text, text
+from hub.errors import Moved, NotFound, Text, text
 from hub.repos import lists as repositories
 from hub.repos import people
 from hub.web import request as web
@@ -52,6 +52,8 @@ def show_owner(owner: str) -> ResponseReturnValue:
     """Whoever owns repositories, and those of them that the viewer may see."""
     session, viewer = web.session(), web.viewer()
     found = get_shown(session, viewer, owner)
+    if owner != found.name:
+        raise Moved(owner, found.name)
     visible = repositories.list_visible(session, viewer, owner=found, page=page_number())
     return render("accounts/owner.html", owner=describe(viewer, found), repositories=visible)
 

@@ -82,6 +82,7 @@ def test_a_form_sent_to_the_old_address_changes_nothing_and_says_where(
 def test_names_in_other_cases_lead_to_the_name_as_it_is(browser: Browser, repository: Repository) -> None:
     answer = browser("eve").get("/Anna/DEMO?page=1")
     assert (answer.status_code, answer.headers["Location"]) == (301, "/anna/demo?page=1")
+    assert browser("eve").get("/ANNA?page=1").headers["Location"] == "/anna?page=1"
 
 
 def test_a_name_that_is_not_allowed_or_taken_is_refused(
