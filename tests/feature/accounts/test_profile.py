@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,7 +18,7 @@ from hub.app import Hub
 from hub.clock import now
 from hub.repos.actions import grant
 from hub.repos.models import Collaborator, Star
-from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user
+from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
 from tests.git_client import GitClient
 from tests.visitor import Visitor, words_of
 
@@ -256,13 +257,17 @@ def test_sensitive_pages_ask_for_a_proof_and_tokens_are_not_asked(
     assert anna.get("/settings/profile").status_code == 200
 
 
-def test_own_log_tells_what_happened_to_the_account(anna: Visitor, app: Flask) -> None:
+def test_own_log_tells_what_happened_to_the_account(anna: Visitor, app: Flask, tmp_path: Path) -> None:
     anna.submit("/settings/tokens", label="laptop", scopes=["all"], expiry="30", reach="all")
     anna.submit("/settings/tokens", action="/settings/tokens/1/revoke")
+    anna.submit("/settings/keys", title="desk", key=write_key(tmp_path / "key"))
+    anna.submit("/settings/keys", action="/settings/keys/1/remove")
     anna.submit("/settings/profile", display_name="Anna")
     log = words_of(anna.get("/settings/log").text)
     for sentence in (
         "anna changed the profile of anna",
+        "anna removed the SSH key “desk” of anna",
+        "anna added the SSH key “desk” of anna (SHA256:",
         "anna revoked the token “laptop” of anna",
         "anna made the token “laptop” of anna",
         "The command line made the account anna",

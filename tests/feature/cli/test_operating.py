@@ -113,6 +113,7 @@ def test_unknown_setting_of_the_file_is_refused_by_its_key(run: Run, tmp_path: P
         ),
         ("redis_url", "cache.example.org", "It begins with redis:// or rediss:// or unix://."),
         ("log_level", "loud", "'loud' is none of debug, info, warning, error."),
+        ("sign_up", "nobody", "'nobody' is none of open, approval, closed."),
         ("web_workers", "many", "'many' is not a whole number."),
     ],
 )
