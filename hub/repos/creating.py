@@ -10,7 +10,7 @@ from hub.db import Database
 from hub.repos import starters
 from hub.repos.access import open_repository
 from hub.repos.actions import create_repository
-from hub.repos.git.store import directory
+from hub.repos.git.store import directory, size_bytes
 from hub.repos.git.writing import Signature, write_commit
 from hub.repos.models import ZERO_ID
 from hub.repos.moving import update_refs
@@ -54,6 +54,8 @@ def create_with_files(
         with database.writing() as session:
             repository = open_repository(session, viewer, repository_id, need=Permission.PUSH)
             update_refs(session, viewer, repository, [RefUpdate(BRANCHES + branch, ZERO_ID, commit_id)])
+            # These objects came with no push that would have added them up.
+            repository.size_bytes = size_bytes(folder)
     return path
 
 

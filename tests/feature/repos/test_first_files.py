@@ -47,7 +47,9 @@ def test_chosen_files_are_one_commit_that_is_recorded_as_a_push_is(anna: Visitor
     assert git_says(hub, "fsck", "--strict") == ""
     with hub.database.reading() as session:
         assert session.scalars(select(RefLogEntry.ref)).all() == ["refs/heads/main"]
-        assert session.scalars(select(Repository.pushed_at)).one() is not None
+        row = session.scalars(select(Repository)).one()
+        assert row.pushed_at is not None
+        assert row.size_bytes > 1000
     assert "Begin the repository" in words_of(anna.get("/anna/demo").text)
 
 
