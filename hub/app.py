@@ -46,63 +46,14 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     endpoint without a scope, and for an address that a person could take as their name.
     """
     # Those who load a hub without its pages do not pay for Flask.
-    from hub.accounts import (  # noqa: PLC0415
-        key_views,
-        login,
-        names,
-        passkey_views,
-        people_views,
-        profile_views,
-        proving_views,
-        session_views,
-        sign_in_settings_views,
-        sign_up_views,
-    )
-    from hub.accounts import views as accounts  # noqa: PLC0415
-    from hub.pages import admin_views, health_views, token_views  # noqa: PLC0415
-    from hub.pages import views as pages  # noqa: PLC0415
-    from hub.repos import (  # noqa: PLC0415
-        collaborator_views,
-        deploy_key_views,
-        fork_views,
-        handover_views,
-        import_views,
-        list_views,
-        rule_views,
-        settings_views,
-    )
-    from hub.repos import views as repos  # noqa: PLC0415
+    from hub import blueprints  # noqa: PLC0415
+    from hub.accounts import login, names  # noqa: PLC0415
     from hub.web import application  # noqa: PLC0415
 
     loaded = load(hub) if isinstance(hub, Config) else hub
-    # A feature's modules of views share one blueprint.
-    modules = (
-        accounts,
-        admin_views,
-        key_views,
-        passkey_views,
-        people_views,
-        profile_views,
-        proving_views,
-        session_views,
-        sign_in_settings_views,
-        sign_up_views,
-        token_views,
-        repos,
-        settings_views,
-        collaborator_views,
-        handover_views,
-        list_views,
-        rule_views,
-        deploy_key_views,
-        fork_views,
-        import_views,
-        pages,
-        health_views,
-    )
     app = application.make(
         loaded.database,
-        list(dict.fromkeys(module.blueprint for module in modules)),
+        blueprints.BLUEPRINTS,
         load_viewer=login.load_viewer,
         is_proved=login.is_proved,
         translations=translations,

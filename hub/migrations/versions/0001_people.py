@@ -18,6 +18,7 @@ def upgrade() -> None:
     _create_people()
     _create_sign_ins()
     _create_second_steps()
+    _create_codes_and_challenges()
     _create_attempts()
 
 
@@ -125,6 +126,9 @@ def _create_second_steps() -> None:
         sa.UniqueConstraint("credential_id", name="uq_passkeys_credential_id"),
     )
     op.create_index("ix_passkeys_user_id", "passkeys", ["user_id"])
+
+
+def _create_codes_and_challenges() -> None:
     op.create_table(
         "recovery_codes",
         sa.Column("id", sa.Integer(), primary_key=True),

@@ -123,6 +123,7 @@ def test_endpoint_that_declares_no_scope_stops_the_start(hub: Hub, app: Flask) -
             hub.database,
             [blueprint],
             load_viewer=app.extensions["hub.web"].load_viewer,
+            is_proved=lambda: True,
             translations=hub.config.data,
         )
 

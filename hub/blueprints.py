@@ -1,0 +1,58 @@
+"""The blueprints of all features: every module of views is imported here, and by nobody else."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from hub.accounts import (
+    key_views,
+    passkey_views,
+    people_views,
+    profile_views,
+    proving_views,
+    session_views,
+    sign_in_settings_views,
+    sign_up_views,
+)
+from hub.accounts import views as accounts
+from hub.pages import admin_views, health_views, token_views
+from hub.pages import views as pages
+from hub.repos import (
+    collaborator_views,
+    deploy_key_views,
+    fork_views,
+    handover_views,
+    import_views,
+    list_views,
+    rule_views,
+    settings_views,
+)
+from hub.repos import views as repos
+
+# A feature's modules of views share one blueprint.
+_MODULES: Final = (
+    accounts,
+    admin_views,
+    key_views,
+    passkey_views,
+    people_views,
+    profile_views,
+    proving_views,
+    session_views,
+    sign_in_settings_views,
+    sign_up_views,
+    token_views,
+    repos,
+    settings_views,
+    collaborator_views,
+    handover_views,
+    list_views,
+    rule_views,
+    deploy_key_views,
+    fork_views,
+    import_views,
+    pages,
+    health_views,
+)
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = tuple(dict.fromkeys(module.blueprint for module in _MODULES))
