@@ -106,7 +106,7 @@ def key_commands() -> None:
 @click.option("--write", "may_push", is_flag=True, help="A deploy key that pushes, not one that only reads.")
 @pass_line
 def add_key(line: CommandLine, name: str | None, title: str, path: str | None, may_push: bool) -> None:
-    """Add a public key, read from standard input, to the account NAME or to a repository."""
+    """Add a public key from standard input. It is for the account NAME, or for a repository."""
     if (name is None) == (path is None) or (may_push and path is None):
         raise click.UsageError("Give either NAME, or --deploy OWNER/NAME with or without --write.")
     pasted = sys.stdin.read()

@@ -51,7 +51,7 @@ def set_password(line: CommandLine, name: str) -> None:
 @click.argument("name")
 @pass_line
 def turn_second_step_off(line: CommandLine, name: str) -> None:
-    """Delete the authenticator app, passkeys and recovery codes of a person who lost them all."""
+    """Turn off what a person lost. Authenticator app, passkeys and recovery codes are deleted."""
     with line.hub.database.writing() as session:
         user = queries.get_user(session, name)
         recovery.turn_all_off(session, SYSTEM, user)
@@ -117,7 +117,7 @@ def decline(line: CommandLine, name: str) -> None:
 @click.option("--reason", default="", help="Why, for the log.")
 @pass_line
 def suspend(line: CommandLine, name: str, reason: str) -> None:
-    """Keep a person out: sign-ins, tokens and keys are refused until `hub user restore`."""
+    """Keep a person out. Sign-ins, tokens and keys are refused until `hub user restore`."""
     with line.hub.database.writing() as session:
         user = queries.get_user(session, name)
         people_actions.suspend(session, SYSTEM, user, reason=reason)

@@ -116,7 +116,7 @@ def describe_repository(line: CommandLine, path: str, description: str) -> None:
 @click.argument("name", metavar="NEW_NAME")
 @pass_line
 def rename_repository(line: CommandLine, path: str, name: str) -> None:
-    """Give a repository another name; its old address leads to the new one."""
+    """Give a repository another name. Its old address leads to the new one."""
     with line.hub.database.writing() as session:
         repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
         handover.rename(session, SYSTEM, repository, name=name)
@@ -128,7 +128,7 @@ def rename_repository(line: CommandLine, path: str, name: str) -> None:
 @click.argument("person", metavar="NEW_OWNER")
 @pass_line
 def transfer_repository(line: CommandLine, path: str, person: str) -> None:
-    """Give a repository to another owner, at once and without asking them."""
+    """Give a repository to another owner. That is at once and without asking them."""
 
     def act(session: Session) -> str:
         repository = open_repository(session, SYSTEM, path, need=Permission.SEE)
@@ -202,7 +202,7 @@ def delete_repository(line: CommandLine, path: str, is_sure: bool) -> None:
 @click.option("--name", default="", help="Another name, where its own is taken.")
 @pass_line
 def restore_repository(line: CommandLine, number: int, name: str) -> None:
-    """Bring back a deleted repository, by its number in `hub repo list --deleted`."""
+    """Bring back a deleted repository. Its number stands in `hub repo list --deleted`."""
     restored = settle(
         line.hub.database,
         lambda session: deletion.restore_repository(session, SYSTEM, number, name=name).path,

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from hub import cli
-from hub.accounts.queries import list_users
+from hub.accounts.people import PeopleFilter, list_everybody
 from hub.app import Hub
 from hub.config import Config
 from hub.gateway.listeners import addresses_path
@@ -186,7 +186,7 @@ def test_demo_is_the_same_at_its_second_run(run: Run, hub: Hub, config: Config) 
     assert first == second
     assert stat.S_IMODE((config.data / "demo.txt").stat().st_mode) == 0o600
     with hub.database.reading() as session:
-        users = list_users(session, SYSTEM)
+        users = list_everybody(session, SYSTEM, PeopleFilter.ALL)
     assert [(one.name, one.is_demo, one.is_admin) for one in users] == [
         ("anna", True, True),
         ("bo", True, False),

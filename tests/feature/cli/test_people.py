@@ -52,7 +52,7 @@ def test_list_tells_who_administers(run: Run, is_admin: bool) -> None:
 def test_list_for_people_has_columns(run: Run) -> None:
     create_anna(run)
     heading, row = run("user", "list").stdout.splitlines()
-    assert heading.split() == "NAME EMAIL STATE IS ADMIN IS DEMO CREATED AT".split()
+    assert heading.split() == ["NAME", "EMAIL", "STATE", "IS", "ADMIN", "IS", "DEMO", "CREATED", "AT"]
     assert row.split()[:4] == ["anna", "anna@example.org", "active", "no"]
 
 
