@@ -41,6 +41,14 @@ def find_held_until(session: Session, name: str, *, for_id: int | None = None) -
     return row.left_at + HELD
 
 
+def list_held(session: Session, *, for_id: int | None = None) -> list[str]:
+    """The names, as they are compared, that are kept for others than the principal of that id."""
+    is_held = FormerName.left_at > now() - HELD
+    return list(
+        session.scalars(select(FormerName.name_key).where(is_held, FormerName.principal_id != (for_id or 0)))
+    )
+
+
 def hold(session: Session, principal: Principal) -> None:
     """Keeps the principal's name of this moment for them, before they take another."""
     session.add(FormerName(name_key=principal.name_key, principal_id=principal.id, left_at=now()))

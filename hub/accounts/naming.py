@@ -32,10 +32,11 @@ def find_fault(
 
 
 def _find_alike(session: Session, name: str, for_id: int | None) -> Text | None:
-    alike = select(Principal.name).where(
-        Principal.look_key == names.look_key_of(name), Principal.id != (for_id or 0)
-    )
-    other = session.scalar(alike.limit(1))
+    look = names.look_key_of(name)
+    alike = select(Principal.name).where(Principal.look_key == look, Principal.id != (for_id or 0))
+    # A former name leads to whoever had it, so that one is not to be mistaken for another either.
+    held = (one for one in former.list_held(session, for_id=for_id) if names.look_key_of(one) == look)
+    other = session.scalar(alike.limit(1)) or next(held, None)
     if other is None:
         return None
     return text(

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from hub.access import Permission, Viewer, Visibility
 from hub.accounts import audit
+from hub.accounts.names import HIDDEN_FAULT, has_hidden
 from hub.clock import now
 from hub.db import Database
 from hub.errors import Conflict, Invalid, Unavailable, text
@@ -40,6 +41,8 @@ def check_description(description: str) -> str:
             text("The description is too long."),
             {"description": text("Use at most %(limit)s characters.", limit=MAX_DESCRIPTION_LENGTH)},
         )
+    if has_hidden(line):
+        raise Invalid(text("The description cannot be used."), {"description": HIDDEN_FAULT})
     return line
 
 

@@ -97,6 +97,7 @@ def test_whoever_is_signed_in_needs_no_account(app: Flask, hub: Hub) -> None:
         ({"name": "аnna"}, "A name has letters from A to Z, digits"),
         ({"name": "an\u202ena"}, "The name holds an invisible character."),
         ({"name": "held"}, "It is kept for them until"),
+        ({"name": "he1d"}, "This looks like “held”, who is here already"),
         ({"email": "Anna@Example.org"}, "There is an account with this address."),
         ({"email": "nonsense"}, "Enter an address such as anna@example.org."),
         ({"password": "short"}, "A password has at least 8 characters."),
