@@ -9,7 +9,7 @@ from hub.accounts.blueprint import blueprint
 from hub.accounts.models import User
 from hub.accounts.people import PeopleFilter, require_administrator
 from hub.accounts.profile_views import require_typed
-from hub.errors import Conflict, text
+from hub.errors import Conflict, Moved, text
 from hub.web import forms, notices
 from hub.web import request as web
 from hub.web.answers import refused_page, secret_page
@@ -44,8 +44,12 @@ def _filter() -> PeopleFilter:
 @blueprint.get("/admin/people/<person>")
 @needs(Scope.ADMIN, sign_in=True)
 def show_person(person: str) -> ResponseReturnValue:
-    """One account in full, with what can be done about it."""
-    return secret_page(_person_page(_get(person)))
+    """One account in full, with what can be done about it; a former name leads to the present one."""
+    try:
+        user = _get(person)
+    except Moved as moved:
+        return redirect(url_for("accounts.show_person", person=moved.path))
+    return secret_page(_person_page(user))
 
 
 @blueprint.post("/admin/people/<person>/approve")

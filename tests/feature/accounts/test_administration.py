@@ -3,19 +3,24 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from hub.access import Role, Scope
 from hub.accounts.audit import list_all
 from hub.accounts.credentials import find_key_viewer
+from hub.accounts.models import AuditEntry, SignIn
 from hub.accounts.people import PeopleFilter, list_everybody
 from hub.accounts.people_actions import set_admin
+from hub.accounts.profile_actions import rename
 from hub.accounts.queries import find_user, get_user
 from hub.app import Hub
+from hub.clock import now
 from hub.errors import Conflict, Invalid
 from hub.paging import PAGE_SIZE
 from hub.repos.actions import grant
@@ -72,6 +77,24 @@ def test_pages_and_acts_are_there_for_administrators_only(root: Visitor, app: Fl
         assert {script.get(path).status_code for path in PAGES} == {status}
     assert "/admin" in root.get("/").text
     assert "/admin" not in anna.get("/").text
+
+
+def test_acts_ask_for_a_proof_of_late(root: Visitor, hub: Hub) -> None:
+    with hub.database.writing() as session:
+        session.execute(update(SignIn).values(proved_at=now() - timedelta(minutes=16)))
+        before = session.scalar(select(func.count()).select_from(AuditEntry))
+    for one in ACTS:
+        answer = act(root, "eve", one, typed_name="eve", is_admin="yes")
+        assert answer.headers["Location"].startswith("/-/prove")
+    with hub.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(AuditEntry)) == before
+
+
+def test_former_name_leads_to_the_person(root: Visitor, hub: Hub) -> None:
+    with hub.database.writing() as session:
+        rename(session, SYSTEM, get_user(session, "anna"), name="anja")
+    assert root.get("/admin/people/anna").headers["Location"] == "/admin/people/anja"
+    assert "Former names anna" in words_of(root.get("/admin/people/anja").text)
 
 
 def test_newcomer_is_approved_from_the_queue(root: Visitor, app: Flask, hub: Hub) -> None:
