@@ -29,6 +29,17 @@ from hub.repos.names import printable, split_path
 
 _ROLES: Final = tuple(Role)
 
+# What a token for pushing does not reach, whosever it is: one that leaks must not give anything away.
+_BEYOND_WRITING: Final = frozenset(
+    {
+        Permission.SET_RULES,
+        Permission.SET_ROLES,
+        Permission.SET_VISIBILITY,
+        Permission.ADMINISTER,
+        Permission.DELETE,
+    }
+)
+
 
 def open_repository(
     session: Session, viewer: Viewer, path_or_id: str | int, *, need: Permission
@@ -90,7 +101,7 @@ def no_repository(path_or_id: str | int) -> NotFound:
 
 def require(session: Session, viewer: Viewer, repository: Repository, permission: Permission) -> None:
     """Raises Forbidden with the next step, unless the viewer, who sees the repository, may do this there."""
-    scope = Scope.REPOSITORY_READ if permission is Permission.SEE else Scope.REPOSITORY_WRITE
+    scope = _scope_for(permission)
     open_to_all = permission is Permission.SEE and repository.visibility is Visibility.PUBLIC
     if not open_to_all and not viewer.has_scope(scope):
         raise Forbidden(
@@ -110,6 +121,12 @@ def require(session: Session, viewer: Viewer, repository: Repository, permission
             _why(role, viewer, repository),
             _next_step(viewer, repository, permission),
         )
+
+
+def _scope_for(permission: Permission) -> Scope:
+    if permission is Permission.SEE:
+        return Scope.REPOSITORY_READ
+    return Scope.ALL if permission in _BEYOND_WRITING else Scope.REPOSITORY_WRITE
 
 
 def may(session: Session, viewer: Viewer, repository: Repository, permission: Permission) -> bool:

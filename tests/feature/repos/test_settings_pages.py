@@ -4,13 +4,15 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
-from hub.access import Role, Visibility
+from hub.access import Role, Scope, Visibility
+from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.repos.git.store import directory
 from hub.repos.models import RefRule, Repository
-from tests.factories import make_collaborator
+from tests.factories import make_collaborator, make_token
 from tests.feature.repos.pushing import ZERO, Pusher
 from tests.visitor import Visitor, words_of
 
@@ -173,6 +175,30 @@ def test_form_of_a_maintainer_does_what_an_owner_alone_may_not(
         assert answer.status_code == 403, act
     after = row(hub, repository)
     assert (after.visibility, after.name, after.archived_at) == (Visibility.PUBLIC, "demo", None)
+
+
+@pytest.mark.parametrize(("scope", "expected"), [(Scope.REPOSITORY_WRITE, 403), (Scope.ALL, 302)])
+@pytest.mark.parametrize(
+    ("act", "values"),
+    [
+        ("visibility", {"visibility": "private"}),
+        ("rename", {"name": "other"}),
+        ("delete", {"confirm": "anna/demo"}),
+        ("archive", {}),
+        ("people", {"person": "bo", "role": "maintain"}),
+    ],
+)
+def test_a_token_for_pushing_gives_nothing_away(
+    browser: Browser, app: Flask, hub: Hub, repository: Repository, scope: Scope, expected: int,
+    act: str, values: dict[str, str],
+) -> None:  # fmt: skip
+    """Attack: the token of a build leaks, and whoever finds it deletes or shares the repository."""
+    browser("bo")
+    with hub.database.writing() as session:
+        token = make_token(session, get_user(session, "anna"), scopes=frozenset({scope}))
+    answer = Visitor(app).post(f"{SETTINGS}/{act}", dict(values), Authorization=f"token {token}")
+    assert answer.status_code == expected, answer.text
+    assert ("does not reach that far" in answer.text) is (expected == 403)
 
 
 def test_git_clones_the_new_default_branch(
