@@ -1,6 +1,8 @@
 """Newcomers make an account: open, by approval, or not at all."""
 
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,8 +12,11 @@ from sqlalchemy import select, update
 from hub.accounts.models import Attempt, AuditEntry, FormerName, User
 from hub.accounts.names import find_fault
 from hub.accounts.queries import get_user
+from hub.accounts.sessions import Origin
+from hub.accounts.signing_up import sign_up
 from hub.app import Hub, create_app
 from hub.clock import now
+from hub.errors import Invalid
 from tests.compiled_templates import COMPILED
 from tests.factories import PASSWORD, make_user
 from tests.visitor import Visitor, words_of
@@ -155,3 +160,19 @@ def test_no_first_part_of_an_address_is_anybodys_name(app: Flask) -> None:
     first_parts = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()} - {"", "<owner>"}
     assert {"admin", "sign-up", "settings", "explore"} <= first_parts
     assert [part for part in first_parts if find_fault(part) is None] == []
+
+
+def test_of_two_who_want_a_name_at_the_same_moment_one_gets_it(app: Flask, hub: Hub) -> None:
+    both_are_ready = threading.Barrier(2)
+
+    def ask(number: int) -> str:
+        origin = Origin(f"203.0.{number}.9", "")
+        both_are_ready.wait()
+        try:
+            sign_up(hub.database, name="eve", email=f"{number}@e.example", password=PASSWORD, origin=origin)
+        except Invalid as refused:
+            return str(refused.fields["name"])
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(ask, (1, 2))) == ["", "This name is taken. Choose another one."]
