@@ -123,7 +123,7 @@ def add_key(line: CommandLine, name: str | None, title: str, path: str | None, m
         may = "read and push" if may_push else "read"
         return f"Added {key.fingerprint} ({key.title}) to {repository.path}, to {may}."
 
-    click.echo(settle(line.hub.database, act))
+    click.echo(settle(line.hub.database, act, is_patient=True))
 
 
 @key_commands.command("list")

@@ -135,7 +135,7 @@ def transfer_repository(line: CommandLine, path: str, person: str) -> None:
         handover.transfer(session, SYSTEM, repository, get_user(session, person))
         return repository.path
 
-    click.echo(f"It is {settle(line.hub.database, act)} now. The old address leads there.")
+    click.echo(f"It is {settle(line.hub.database, act, is_patient=True)} now. The old address leads there.")
 
 
 @repo_commands.command("visibility")
@@ -150,7 +150,7 @@ def set_visibility(line: CommandLine, path: str, visibility: str) -> None:
         settings.set_visibility(session, SYSTEM, repository, visibility=Visibility(visibility))
         return repository.path
 
-    click.echo(f"{settle(line.hub.database, act)} is {visibility} now.")
+    click.echo(f"{settle(line.hub.database, act, is_patient=True)} is {visibility} now.")
 
 
 @repo_commands.command("archive")
@@ -192,7 +192,7 @@ def delete_repository(line: CommandLine, path: str, is_sure: bool) -> None:
         deletion.delete_repository(session, SYSTEM, repository)
         return repository.id, repository.path
 
-    number, deleted = settle(line.hub.database, act)
+    number, deleted = settle(line.hub.database, act, is_patient=True)
     days = deletion.KEPT.days
     click.echo(f"{deleted} is deleted. For {days} days `hub repo restore {number}` brings it back.")
 
@@ -206,6 +206,7 @@ def restore_repository(line: CommandLine, number: int, name: str) -> None:
     restored = settle(
         line.hub.database,
         lambda session: deletion.restore_repository(session, SYSTEM, number, name=name).path,
+        is_patient=True,
     )
     click.echo(f"{restored} is back.")
 
@@ -224,7 +225,7 @@ def grant_role(line: CommandLine, path: str, name: str, role: str) -> None:
         actions.grant(session, SYSTEM, repository, user, role=Role(role))
         return f"{user.name} now has the role {role} in {repository.path}."
 
-    click.echo(settle(line.hub.database, act))
+    click.echo(settle(line.hub.database, act, is_patient=True))
 
 
 def http_address(config: Config) -> str:

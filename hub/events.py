@@ -45,6 +45,13 @@ class ImportWanted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LoanToEnd(Event):
+    """A fork is to be given copies of the objects that it borrows."""
+
+    repository_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyAdded(Event):
     """A person registered an SSH key."""
 

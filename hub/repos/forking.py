@@ -12,21 +12,22 @@ and nothing of the act is kept. Whoever calls the act lets `settle` do so:
     settle(database, lambda session: actions.set_visibility(session, viewer, ...))
 
 which ends the loans that are in the way, each in its own time and outside of any transaction, and then does
-the act again. Without `settle` (an act inside a request's own transaction) the person reads that forks are
-being made whole, and what to do.
+the act again; the command line says `is_patient=True`. Without `settle` (an act inside a request's own
+transaction) the person reads that forks are being made whole, and what to do.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import structlog
-from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from hub.access import Visibility
 from hub.accounts.models import SshKey
 from hub.db import Database
 from hub.errors import Conflict, NotFound, Unavailable, text
+from hub.events import LoanToEnd, publish
 from hub.repos.git.loans import Busy, end_loan
 from hub.repos.git.store import directory
 from hub.repos.models import Collaborator, Repository
@@ -37,6 +38,8 @@ _log = structlog.get_logger(__name__)
 
 # After each attempt somebody may have forked anew.
 _ATTEMPTS: Final = 5
+# As much is copied while somebody waits for a page.
+_INLINE_BYTES: Final = 20_000_000
 # What was read before the rows were locked may be of yesterday.
 _FRESH: Final = {"populate_existing": True}
 
@@ -104,21 +107,44 @@ def check_loans(session: Session, repository: Repository) -> None:
         raise LoansInTheWay(found)
 
 
-def settle(database: Database, act: Callable[[Session], T]) -> T:
+def settle(database: Database, act: Callable[[Session], T], *, is_patient: bool = False) -> T:
     """What `act` returns in a writing transaction of its own, after ending the loans that are in its way.
 
-    Raises what `act` raises, and Unavailable while others are at work on one of the forks for too long.
+    Where that takes longer than a page may, the worker does it, and Unavailable says to come back; somebody
+    `is_patient`, at the command line, waits. Raises what `act` raises, and Unavailable also while others are
+    at work on one of the forks for too long.
     """
     for _ in range(_ATTEMPTS):
         try:
             with database.writing() as session:
                 return act(session)
         except LoansInTheWay as error:
+            if not is_patient:
+                _leave_to_worker(database, error.fork_ids)
             for fork_id in error.fork_ids:
                 make_whole(database, fork_id)
     raise Unavailable(
         text("This repository is being forked right now."), next_step=text("Try it again in a minute.")
     )
+
+
+def _leave_to_worker(database: Database, fork_ids: Sequence[int]) -> None:
+    """Has the worker end these loans, if there is much to copy; raises Unavailable then."""
+    with database.writing() as session:
+        lender = aliased(Repository)
+        sizes = select(func.sum(lender.size_bytes)).join_from(
+            Repository, lender, lender.id == Repository.lender_id
+        )
+        total = session.scalar(sizes.where(Repository.id.in_(fork_ids))) or 0
+        if total > _INLINE_BYTES:
+            for fork_id in fork_ids:
+                publish(session, LoanToEnd(fork_id))
+    if total > _INLINE_BYTES:
+        raise Unavailable(
+            text("Nothing is changed yet: forks still use objects of this repository."),
+            text("They are given copies of their own now, which takes some minutes."),
+            text("Do it again then."),
+        )
 
 
 def make_whole(database: Database, repository_id: int) -> None:

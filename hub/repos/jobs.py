@@ -1,5 +1,6 @@
 """What follows when refs moved, and the sweeps over repositories."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -8,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Database, config_of
-from hub.events import ImportWanted, RefsUpdated, on
+from hub.errors import NotFound, Unavailable
+from hub.events import ImportWanted, LoanToEnd, RefsUpdated, on
 from hub.jobs import enqueue, every, job
 from hub.repos import receive
+from hub.repos.forking import make_whole
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
@@ -74,6 +77,19 @@ def measure_sizes(database: Database) -> None:
             with database.writing() as session:
                 is_it = Repository.id == repository_id
                 session.execute(update(Repository).where(is_it).values(size_bytes=measured))
+
+
+@on(LoanToEnd)
+def begin_copying(session: Session, event: LoanToEnd) -> None:
+    """Has the worker do it."""
+    enqueue(session, copy_borrowed_objects, event.repository_id)
+
+
+@job
+def copy_borrowed_objects(database: Database, repository_id: int) -> None:
+    """Ends the loan of a fork, if it still has one."""
+    with suppress(NotFound, Unavailable):  # gone meanwhile, or busy: whoever wanted it asks again
+        make_whole(database, repository_id)
 
 
 @on(ImportWanted)

@@ -186,7 +186,7 @@ def log_copies(
     latest = select(func.max(LOG.c.id)).where(LOG.c.repository_id == origin_id).group_by(LOG.c.ref)
     is_copied = or_(*(func.substr(LOG.c.ref, 1, len(one)) == one for one in (BRANCHES, TAGS)))
     known = select(LOG.c.ref, LOG.c.new_id).where(LOG.c.id.in_(latest), LOG.c.new_id != ZERO_ID, is_copied)
-    if {row.ref: row.new_id for row in session.execute(known)} != refs:  # a push is being recorded
+    if dict(session.execute(known).all()) != refs:  # a push is being recorded
         log_moves(session, fork_id, moved, push_id=push_id, user_id=user_id)
         return
     # The database copies a thousand rows in the time in which twenty are handed to it.

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from hub.access import Role, Visibility
 from hub.accounts.models import User
 from hub.app import Hub
-from hub.errors import Conflict, Forbidden, Invalid
+from hub.errors import Conflict, Forbidden, Invalid, Unavailable
 from hub.repos import receive
 from hub.repos.actions import grant
 from hub.repos.deletion import delete_repository
 from hub.repos.forking import LoansInTheWay, make_whole, settle
 from hub.repos.forks import find_distance, fork_repository, sync_fork
 from hub.repos.git.store import directory
+from hub.repos.jobs import copy_borrowed_objects
 from hub.repos.lists import count_forks
 from hub.repos.models import RefLogEntry, Repository
 from hub.repos.settings import set_visibility
@@ -143,6 +145,24 @@ def test_what_forks_borrow_from_changes_only_once_they_are_whole(
     )
     assert not (place_of(hub, made) / ALTERNATES).exists()
     filled.run(place_of(hub, made), "fsck", "--full", "--strict")
+
+
+def test_what_takes_longer_than_a_page_is_copied_by_the_worker(hub: Hub, filled: Pusher) -> None:
+    made = fork(hub, filled.repository_id)
+    with hub.database.writing() as session:
+        session.get_one(Repository, filled.repository_id).size_bytes = 30_000_000
+
+    def narrow(session: Session) -> None:
+        one = session.get_one(Repository, filled.repository_id)
+        set_visibility(session, SYSTEM, one, visibility=Visibility.PRIVATE)
+
+    with pytest.raises(Unavailable, match="Nothing is changed yet"):
+        settle(hub.database, narrow)
+    assert (place_of(hub, made) / ALTERNATES).exists()
+    copy_borrowed_objects.function(hub.database, made.id)
+    copy_borrowed_objects.function(hub.database, made.id)
+    settle(hub.database, narrow)
+    assert not (place_of(hub, made) / ALTERNATES).exists()
 
 
 def test_fork_of_a_private_repository_is_private(hub: Hub, private_repository: Repository) -> None:
