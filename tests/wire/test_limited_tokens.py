@@ -89,7 +89,7 @@ def test_what_a_limited_token_reaches(
     git.commit(git.init(), "Two")
 
     def found(person: Person, branch: str) -> tuple[int, int, bool, bool]:
-        shown, settings = page(served, f"/{path}", person), page(served, f"/{path}/settings/rules", person)
+        shown, settings = page(served, f"/{path}", person), page(served, f"/{path}/settings", person)
         return shown, settings, fetches(served, path, person, git), pushes(served, path, person, git, branch)
 
     assert found(limited(served, anna, places["it"], scope=scope), "limited") == reached
