@@ -10,7 +10,7 @@ from hub.access import Scope
 from hub.accounts.models import SignIn
 from hub.app import Hub
 from hub.clock import now
-from hub.web.scopes import needs
+from hub.web.scopes import Declaration, needs
 from tests.factories import PASSWORD, make_token, make_user
 from tests.visitor import Visitor, words_of
 
@@ -128,3 +128,20 @@ def test_token_is_not_asked_and_a_script_is_told_in_words(anna: Visitor, app: Fl
 def test_stranger_signs_in_first(app: Flask) -> None:
     assert Visitor(app).get("/-/sensitive").headers["Location"] == "/login?next=/-/sensitive"
     assert Visitor(app).get("/-/prove").headers["Location"] == "/login?next=/-/prove"
+
+
+def test_what_changes_who_may_do_what_asks_for_a_proof(app: Flask) -> None:
+    asking = {name for name, view in app.view_functions.items() if declaration_of(view).needs_proof}
+    assert asking >= {
+        *("accounts.add_key", "accounts.create_token", "accounts.begin_app", "accounts.confirm_app"),
+        *("accounts.turn_app_off", "accounts.make_recovery_codes", "accounts.add_passkey"),
+        *("accounts.remove_passkey", "accounts.set_admin", "accounts.give_password"),
+        *("accounts.turn_second_step_off", "accounts.suspend", "accounts.delete_person"),
+    }
+    assert all(declaration_of(app.view_functions[name]).is_for_people for name in asking)
+
+
+def declaration_of(view: object) -> Declaration:
+    found = getattr(view, "hub_declaration", None)
+    assert isinstance(found, Declaration)
+    return found

@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 
 from hub.accounts.credentials import verify
 from hub.accounts.queries import get_user
+from hub.accounts.recovery import has_second_step
 from hub.app import Hub
-from tests.factories import write_key
+from tests.factories import make_second_step, write_key
 from tests.feature.cli.conftest import Run
 
 
@@ -33,6 +34,15 @@ def test_password_can_be_set_later(run: Run, hub: Hub) -> None:
     run("user", "password", "anna", stdin="a fine password\n")
     with hub.database.reading() as session:
         assert verify(get_user(session, "anna").password_hash, "a fine password")
+
+
+def test_second_step_of_somebody_who_lost_it_is_turned_off(run: Run, hub: Hub) -> None:
+    create_anna(run)
+    with hub.database.writing() as session:
+        make_second_step(session, get_user(session, "anna"))
+    assert "The password alone signs anna in now." in run("user", "second-step-off", "anna").stdout
+    with hub.database.reading() as session:
+        assert not has_second_step(session, get_user(session, "anna").id)
 
 
 def test_name_that_is_taken_is_refused_in_words(run: Run) -> None:
