@@ -39,6 +39,8 @@ def _find_alike(session: Session, name: str, for_id: int | None) -> Text | None:
     other = session.scalar(alike.limit(1)) or next(held, None)
     if other is None:
         return None
+    if names.key_of(other) == names.key_of(name):  # taken since it was asked for
+        return NAME_TAKEN
     return text(
         "This looks like “%(other)s”, who is here already: l and 1, o and 0, rn and m count as the same, "
         "and hyphens, dots and underscores not at all. Choose another name.",
