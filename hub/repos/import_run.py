@@ -51,19 +51,21 @@ _NOTED_EVERY_SECONDS: Final = 1.0
 _BROKE_OFF: Final = text("The hub stopped in the middle of it.")
 
 
-def run_import(database: Database, repository_id: int) -> None:
+def run_import(database: Database, repository_id: int) -> bool:
     """Does the import that waits in this repository; nothing where none waits, or all places are taken.
 
-    How it ended stands in its row. Runs for as long as the settings let it.
+    How it ended stands in its row, and whether it went well is returned. Runs for as long as the settings
+    let it.
     """
     with _place(database) as is_free, holding(folder(database.config), _lock_name(repository_id)) as is_ours:
         if not (is_free and is_ours and _begin(database, repository_id)):
-            return
+            return False
         given = take_handover(database.config, repository_id)
         try:
             if given is None:
                 raise SourceFailed(_BROKE_OFF)
             _Run(database, repository_id, given).do()
+            return True
         except SourceFailed as error:
             _end(database, repository_id, ImportState.FAILED, error.reason)
         except HubError as error:
@@ -74,6 +76,7 @@ def run_import(database: Database, repository_id: int) -> None:
         finally:
             if given is not None and given.bundle:
                 Path(given.bundle).unlink(missing_ok=True)
+    return False
 
 
 @contextmanager

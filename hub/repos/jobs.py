@@ -18,7 +18,7 @@ from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
 from hub.repos.import_run import end_dead, run_import
-from hub.repos.maintenance import maintain_due
+from hub.repos.maintenance import maintain, maintain_due
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
 from hub.repos.purging import purge_deleted, remove_leftovers
@@ -100,15 +100,17 @@ def begin_import(session: Session, event: ImportWanted) -> None:
 
 @job
 def do_import(database: Database, repository_id: int) -> None:
-    """Imports what waits in the repository."""
-    run_import(database, repository_id)
+    """Imports what waits in the repository, and prepares it for its first clones."""
+    if run_import(database, repository_id):
+        with suppress(NotFound, Unavailable):  # the next sweep finds it
+            maintain(database, repository_id)
 
 
 @every(1)
 def resume_imports(database: Database) -> None:
     """Ends imports that a crash cut off, and does those that found no place."""
     for repository_id in end_dead(database):
-        run_import(database, repository_id)
+        do_import.function(database, repository_id)
 
 
 @every(10)

@@ -68,13 +68,14 @@ def _remove_row(session: Session, repository: Repository) -> None:
 
 
 def remove_leftovers(database: Database, *, older_than_seconds: float = _LEFTOVER_SECONDS) -> list[str]:
-    """Removes old directories that were never finished or belong to no row; returns their names."""
+    """Removes old directories and uploads that were never finished or belong to nothing; returns names."""
+    data = database.config.data
+    directories = [path for one in _LEFTOVERS for path in (data / "repositories").glob(f"*/{one}")]
     removed = []
-    for pattern in _LEFTOVERS:
-        for path in (database.config.data / "repositories").glob(f"*/{pattern}"):
-            found = path.stat()
-            # Setting one aside changes the time of its inode, not of its content.
-            if time.time() - max(found.st_mtime, found.st_ctime) > older_than_seconds:
-                shutil.rmtree(path, ignore_errors=True)
-                removed.append(path.name)
+    for path in (*directories, *(data / "run" / "imports").glob("*.bundle")):
+        found = path.stat()
+        # Setting one aside changes the time of its inode, not of its content.
+        if time.time() - max(found.st_mtime, found.st_ctime) > older_than_seconds:
+            path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
+            removed.append(path.name)
     return removed
