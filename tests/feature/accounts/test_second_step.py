@@ -1,5 +1,6 @@
 """The second step of a sign-in: codes of an authenticator app, and recovery codes."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pyotp
@@ -7,10 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from hub.accounts import jobs, throttle
+from hub.accounts import jobs, signing_in, throttle
 from hub.accounts.models import Attempt, AuditEntry, Challenge, RecoveryCode, SignIn, Totp, User
+from hub.accounts.sessions import Origin
 from hub.app import Hub
 from hub.clock import now
+from hub.errors import Invalid, Unauthenticated
 from tests.factories import PASSWORD, make_second_step, make_user
 from tests.visitor import Visitor, words_of
 
@@ -247,3 +250,44 @@ def test_secret_that_is_moved_to_another_row_does_not_serve(
     assert answer.status_code == 409
     with hub.database.reading() as session:
         assert session.scalars(select(SignIn)).all() == []
+
+
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_code_that_is_sent_by_many_at_once_lets_one_in(
+    hub: Hub, anna: tuple[str, list[str]], kind: str
+) -> None:
+    code, origin = code_of(anna[0]) if kind == "app" else anna[1][0], Origin("192.0.2.1", "")
+    questions = [
+        signing_in.by_password(hub.database, name="anna", password=PASSWORD, origin=origin).secret
+        for _ in range(4)
+    ]
+
+    def answer(question: str) -> bool:
+        try:
+            return bool(signing_in.by_code(hub.database, question=question, code=code, origin=origin))
+        except Invalid:
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(answer, questions)) == [False, False, False, True]
+    with hub.database.reading() as session:
+        assert len(session.scalars(select(SignIn)).all()) == 1
+
+
+def test_question_that_is_answered_by_many_at_once_is_answered_once(
+    hub: Hub, anna: tuple[str, list[str]]
+) -> None:
+    origin = Origin("192.0.2.1", "")
+    step = signing_in.by_password(hub.database, name="anna", password=PASSWORD, origin=origin)
+
+    def answer(code: str) -> bool:
+        try:
+            return bool(signing_in.by_code(hub.database, question=step.secret, code=code, origin=origin))
+        except Unauthenticated:
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(answer, anna[1][:4])) == [False, False, False, True]
+    with hub.database.reading() as session:
+        spent = select(RecoveryCode).where(RecoveryCode.used_at.is_not(None))
+        assert len(session.scalars(spent).all()) == 1
