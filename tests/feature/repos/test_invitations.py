@@ -157,11 +157,12 @@ def test_a_person_leaves_by_themselves(
     with hub.database.writing() as session:
         name = make_collaborator(session, session.get_one(Repository, repository.id), role=Role.WRITE).name
     member = browser(name)
-    with member.client.session_transaction() as cookie:
-        token = cookie["csrf"]
-    assert member.post("/anna/demo/leave", {"csrf_token": token}).headers["Location"] == "/"
+    assert member.submit("/anna/demo", action="/anna/demo/leave").headers["Location"] == "/"
     assert roles(hub) == {}
     assert f"{name} gave up the role write in anna/demo" in words_of(anna.get("/anna/demo/settings/log").text)
+    assert "/anna/demo/leave" not in member.get("/anna/demo").text
+    with member.client.session_transaction() as cookie:
+        token = cookie["csrf"]
     assert member.post("/anna/demo/leave", {"csrf_token": token}).status_code == 404
 
 
