@@ -115,6 +115,7 @@ def revoke(session: Session, viewer: Viewer, repository: Repository, user: User)
         raise NotFound(text("%(name)s has no role in %(path)s.", name=user.name, path=repository.path))
     _note(session, viewer, REVOKED, collaborator, repository, user)
     session.delete(collaborator)
+    ref_rules.forget_person(session, repository.id, user.id)
     session.flush()
     check_loans(session, repository)
 

@@ -16,6 +16,7 @@ from hub.repos.actions import give_role
 from hub.repos.forking import check_loans
 from hub.repos.handover import hand_over
 from hub.repos.models import Collaborator, Invitation, Repository
+from hub.repos.ref_rules import forget_person
 
 # What can be offered: to be an owner beside the owner is given from the command line.
 OFFERED: Final = (Role.READ, Role.PROPOSE, Role.WRITE, Role.MAINTAIN)
@@ -122,6 +123,7 @@ def leave(session: Session, viewer: Viewer, repository: Repository) -> None:
         path=repository.path,
     )
     session.delete(held)
+    forget_person(session, repository.id, user.id)
     session.flush()
     # Fewer may read it now: whoever borrows from it may have more readers than that.
     check_loans(session, repository)

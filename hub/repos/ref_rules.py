@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.access import Role
 from hub.clock import now
 from hub.db import Base
 from hub.errors import Text, text
-from hub.repos.models import RefKind, RefRule, Repository
+from hub.repos.models import RefKind, RefRule, RefRulePerson, Repository
 from hub.repos.names import BRANCHES, TAGS, find_ref_fault, is_ref_name
 
 MAX_PATTERN_LENGTH: Final = 400
@@ -30,8 +30,9 @@ MAX_PARTS: Final = 40
 PREFIXES: Final = {RefKind.BRANCH: BRANCHES, RefKind.TAG: TAGS}
 ANY_PARTS: Final = "**"
 
-# A table instead of a class, as in the record of a push: the judge of each push reads it.
+# Tables instead of classes, as in the record of a push: the judge of each push reads them.
 RULES: Final = Base.metadata.tables[RefRule.__tablename__]
+PEOPLE: Final = Base.metadata.tables[RefRulePerson.__tablename__]
 
 _ROLES: Final = tuple(Role)
 _RUN_OF_STARS: Final = re.compile(r"\*+")
@@ -177,6 +178,14 @@ def add_default(session: Session, repository: Repository) -> None:
         "created_at": now(),
     }
     session.execute(insert(RULES), [values])
+
+
+def forget_person(session: Session, repository_id: int, user_id: int) -> None:
+    """Takes somebody who has no role any more off the rules that list them, so that a new role brings no more
+    than it says."""
+    of_repository = select(RULES.c.id).where(RULES.c.repository_id == repository_id)
+    is_theirs = (PEOPLE.c.user_id == user_id, PEOPLE.c.rule_id.in_(of_repository))
+    session.execute(delete(PEOPLE).where(*is_theirs))
 
 
 def follow_default(session: Session, repository_id: int, *, old: str, new: str) -> None:

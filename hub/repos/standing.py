@@ -15,13 +15,12 @@ from hub.access import Role, Viewer
 from hub.accounts.models import User
 from hub.db import Base
 from hub.repos.access import role_given
-from hub.repos.models import Collaborator, RefRulePerson, Repository
-from hub.repos.ref_rules import RULES, Rule
+from hub.repos.models import Collaborator, Repository
+from hub.repos.ref_rules import PEOPLE, RULES, Rule
 
 _REPOSITORIES: Final = Base.metadata.tables[Repository.__tablename__]
 _USERS: Final = Base.metadata.tables[User.__tablename__]
 _COLLABORATORS: Final = Base.metadata.tables[Collaborator.__tablename__]
-_PEOPLE: Final = Base.metadata.tables[RefRulePerson.__tablename__]
 
 _pusher: Final = bindparam("user_id", type_=Integer)
 # One row per rule, and one without a rule where there is none.
@@ -35,7 +34,7 @@ _STANDING: Final = (
         _USERS.c.is_pending,
         _USERS.c.deleted_at,
         _COLLABORATORS.c.role,
-        _PEOPLE.c.user_id.label("named_id"),
+        PEOPLE.c.user_id.label("named_id"),
         RULES.c.id.label("rule_id"),
         RULES.c.kind,
         RULES.c.pattern,
@@ -51,7 +50,7 @@ _STANDING: Final = (
         and_(_COLLABORATORS.c.repository_id == _REPOSITORIES.c.id, _COLLABORATORS.c.user_id == _pusher),
     )
     .outerjoin(RULES, RULES.c.repository_id == _REPOSITORIES.c.id)
-    .outerjoin(_PEOPLE, and_(_PEOPLE.c.rule_id == RULES.c.id, _PEOPLE.c.user_id == _pusher))
+    .outerjoin(PEOPLE, and_(PEOPLE.c.rule_id == RULES.c.id, PEOPLE.c.user_id == _pusher))
     .where(_REPOSITORIES.c.id == bindparam("repository_id"))
     .order_by(RULES.c.id)
 )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hub.access import Permission, Role
 from hub.app import Hub
 from hub.errors import Forbidden, Invalid
-from hub.repos import rules
+from hub.repos import actions, invitations, rules
 from hub.repos.access import open_repository
 from hub.repos.models import RefKind, RefRule, RefRulePerson, Repository
 from hub.repos.rules import MAX_RULES, RuleValues
@@ -189,3 +189,15 @@ def test_people_of_a_rule_are_forgotten_with_it(hub: Hub, repository: Repository
         assert session.scalars(select(RefRulePerson.user_id)).all() == [person.id]
         rules.remove_rule(session, SYSTEM, row, rule_id=rule.id)
         assert session.scalars(select(RefRulePerson.user_id)).all() == []
+
+
+def test_whoever_loses_their_role_is_taken_off_the_rules(hub: Hub, repository: Repository) -> None:
+    """Attack: who was named once comes back with the role write, and pushes what their role does not."""
+    with hub.database.writing() as session:
+        row = session.get_one(Repository, repository.id)
+        people = [make_collaborator(session, row, role=Role.WRITE) for _ in range(3)]
+        values = RuleValues(RefKind.BRANCH, "x", people=[one.name for one in people])
+        rules.add_rule(session, SYSTEM, row, values=values)
+        actions.revoke(session, SYSTEM, row, people[0])
+        invitations.leave(session, people[1].viewer(), row)
+        assert session.scalars(select(RefRulePerson.user_id)).all() == [people[2].id]
