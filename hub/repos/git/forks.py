@@ -30,9 +30,9 @@ def write_refs(directory: Path, refs: Mapping[bytes, str]) -> None:
     """
     if not refs:
         return
-    rows = [f"{refs[name]} {os.fsdecode(name)}\n" for name in sorted(refs)]
+    rows = [b"%b %b\n" % (refs[name].encode(), name) for name in sorted(refs)]
     lock = directory / "packed-refs.lock"
-    write_durably(lock, "".join(["# pack-refs with: sorted \n", *rows]))
+    write_durably(lock, b"".join([b"# pack-refs with: sorted \n", *rows]))
     if RefFiles(directory).read_all():
         lock.unlink()
         raise FileExistsError(directory / "packed-refs")

@@ -107,8 +107,10 @@ class RefFiles:
     @cached_property
     def _packed(self) -> dict[bytes, str]:
         # A line is an id and a name, or begins with "#" (what the file is) or "^" (a tag's commit).
-        pairs = [line.split(b" ", 1) for line in self._content.split(b"\n") if line[:1] not in _NO_REF]
-        return {name: ref_id.decode() for ref_id, name in pairs}
+        # All ids of a repository are of one length; a list for each line would keep the collector busy.
+        rows = [line for line in self._content.split(b"\n") if line[:1] not in _NO_REF]
+        end = rows[0].index(b" ") if rows else 0
+        return {line[end + 1 :]: line[:end].decode() for line in rows}
 
     @cached_property
     def _packed_names(self) -> list[bytes]:

@@ -67,10 +67,10 @@ def lay_out(made: Path, default_branch: str) -> None:
     fsync(made)
 
 
-def write_durably(path: Path, content: str) -> None:
+def write_durably(path: Path, content: str | bytes) -> None:
     """Makes the file, which must not be there yet, with that content on the disk."""
-    with path.open("x", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(content)
+    with path.open("xb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape"))
         file.flush()
         os.fsync(file.fileno())
 
