@@ -11,7 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Viewer, Visibility
@@ -109,7 +109,6 @@ def fork_repository(
         path=fork.path,
         origin=origin.path,
     )
-    session.flush()
     _fill(session, viewer, fork, origin, lender)
     return fork
 
@@ -129,12 +128,8 @@ def _fill(session: Session, viewer: Viewer, fork: Repository, origin: Repository
         lent = public_refs(directory(config, lender)).values()
         copy_objects(source, path, set(refs.values()), known=set(lent))
     write_refs(path, refs)
-    session.execute(
-        update(Repository)
-        .where(Repository.id == fork.id)
-        .values(refs_count=len(refs), size_bytes=size_bytes(path))
-        .execution_options(synchronize_session="fetch")
-    )
+    fork.refs_count, fork.size_bytes = len(refs), size_bytes(path)
+    session.flush()
     if refs:
         names = {one.decode("utf-8", "backslashreplace"): refs[one] for one in sorted(refs)}
         log_copies(session, origin.id, fork.id, names, push_id=token_hex(8), user_id=viewer.user_id)

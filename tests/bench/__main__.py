@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench import corpus, fetching, pages, pushing, signing_in
+from tests.bench import corpus, fetching, forks, pages, pushing, signing_in
 from tests.bench.hub_server import hub_server
 from tests.bench.peers import nginx, openssh, stock
 from tests.bench.processes import share_bytes
@@ -47,6 +47,7 @@ def main(wanted: set[str]) -> None:
             "killed": lambda: fetching.killed_clone(hub, web),
             "pages": lambda: pages.through_the_front(hub),
             "signing-in": lambda: signing_in.rows(hub),
+            "forks": lambda: forks.rows(hub, large, root / "forks"),
             "memory": lambda: [Row("memory (PSS) of all parts, idle", f"{idle / 1e6:.0f} MB", "", None,
                                    "<= 315 MB (300 MiB)", idle <= 300 << 20)],
         }  # fmt: skip

@@ -20,8 +20,8 @@ IDENTITY = {
 class Clone:
     """A work tree with one commit more for each push."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder, self.url, self.count = folder, url, 0
+    def __init__(self, folder: Path, url: str, *, branch: str = "main") -> None:
+        self.folder, self.url, self.branch, self.count = folder, url, branch, 0
         self._git("init", "-q", "-b", "main", str(folder))
 
     def _git(self, *arguments: str) -> None:
@@ -38,7 +38,7 @@ class Clone:
         self._git("add", "-A")
         self._git("commit", "-qm", f"change {self.count}")
         started = time.monotonic()
-        self._git("push", "-q", self.url, "main")
+        self._git("push", "-q", self.url, f"main:refs/heads/{self.branch}")
         return (time.monotonic() - started) * 1000
 
 
