@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub.access import Permission, Role, Viewer
 from hub.accounts import audit
-from hub.accounts.models import User
+from hub.accounts.models import SshKey, User
 from hub.errors import Invalid, text
 from hub.repos.access import require
 from hub.repos.forking import check_loans
@@ -17,6 +17,9 @@ from hub.repos.paths import move
 RENAMED: Final = audit.action("repository.renamed", text("renamed the repository from %(old)s to %(new)s"))
 TRANSFERRED: Final = audit.action(
     "repository.transferred", text("gave the repository from %(old)s to %(new)s")
+)
+KEY_REMOVED: Final = audit.action(
+    "deploy_key.removed_by_transfer", text("removed the deploy key “%(title)s” by giving the repository away")
 )
 
 
@@ -30,7 +33,7 @@ def rename(session: Session, viewer: Viewer, repository: Repository, *, name: st
 
 
 def transfer(session: Session, viewer: Viewer, repository: Repository, user: User) -> None:
-    """Makes the person the owner at once; whoever owned it before keeps no role.
+    """Makes the person the owner at once; whoever owned it before keeps no role, and no deploy key works on.
 
     Raises Forbidden, Invalid for `name`, and LoansInTheWay: call it through `settle`.
     """
@@ -56,6 +59,10 @@ def hand_over(session: Session, viewer: Viewer, repository: Repository, user: Us
             Collaborator.repository_id == repository.id, Collaborator.user_id == user.id
         )
     )
+    # The former owner may have the other half of any of them.
+    keys = delete(SshKey).where(SshKey.repository_id == repository.id).returning(SshKey.title)
+    for title in session.scalars(keys).all():
+        audit.note(session, viewer, KEY_REMOVED, repository_id=repository.id, title=title)
     # Whoever else was to become the owner was asked by one who is no more; and the owner needs no role.
     is_void = (Invitation.role == Role.OWN) | (Invitation.user_id == user.id)
     session.execute(delete(Invitation).where(Invitation.repository_id == repository.id, is_void))

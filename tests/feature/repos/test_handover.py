@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from hub.access import Permission, Role, Visibility
+from hub.accounts.credentials import find_key_viewer
 from hub.accounts.models import User
 from hub.accounts.profile_actions import rename as rename_person
 from hub.accounts.queries import get_user
@@ -15,8 +17,9 @@ from hub.clock import now
 from hub.errors import Invalid, Moved, NotFound
 from hub.repos import actions, handover
 from hub.repos.access import open_repository
+from hub.repos.deploy_keys import add_deploy_key
 from hub.repos.models import Collaborator, FormerPath, Invitation, Repository
-from tests.factories import SYSTEM, make_collaborator, make_repository, make_user
+from tests.factories import SYSTEM, make_collaborator, make_repository, make_user, write_key
 from tests.visitor import Visitor, words_of
 
 Browser = Callable[[str], Visitor]
@@ -269,3 +272,21 @@ def test_a_private_repository_stays_private_when_it_is_given_away(
         assert make_repository(session, get_user(session, "anna"), "more").visibility is Visibility.PUBLIC
         with pytest.raises(Invalid):
             make_repository(session, get_user(session, "anna"), "secret")
+
+
+def test_no_deploy_key_of_the_former_owner_works_on(
+    browser: Browser, hub: Hub, repository: Repository, tmp_path: Path
+) -> None:
+    """Whoever gives a repository away may have kept the other half of a key that pushes to it."""
+    with hub.database.writing() as session:
+        shown = open_repository(session, SYSTEM, "anna/demo", need=Permission.SEE)
+        line = write_key(tmp_path / "deploy")
+        fingerprint = add_deploy_key(session, SYSTEM, shown, title="ci", line=line, may_push=True).fingerprint
+    with hub.database.writing() as session:
+        make_user(session, "zoe")
+    transfer(hub, "anna/demo", "zoe")
+    with hub.database.reading() as session:
+        assert find_key_viewer(session, fingerprint) is None
+    assert "removed the deploy key “ci” by giving the repository away" in words_of(
+        browser("zoe").get("/zoe/demo/settings/log").text
+    )
