@@ -15,11 +15,12 @@ from hub.accounts.models import User
 from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.clock import now
-from hub.repos import actions, deletion, forks, imports, invitations, settings, stars
+from hub.repos import actions, deletion, deploy_keys, forks, imports, invitations, rules, settings, stars
 from hub.repos.access import open_repository
 from hub.repos.git.store import directory
-from hub.repos.models import Import, ImportState
-from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user
+from hub.repos.models import Import, ImportState, RefKind, Repository
+from hub.repos.rules import RuleValues
+from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
 from tests.git_client import GitClient
 from tests.visitor import Visitor
 
@@ -113,6 +114,7 @@ def make_sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
         eve_token = make_token(session, eve)
         setup_code = make_setup_code(session)
         _make_other_states(session, anna, bo)
+        _make_rules(session, full, git)
         folders = [directory(hub.config, full), directory(hub.config, private)]
     work = git.init()
     git.commit(work, "Describe what there is")
@@ -144,3 +146,16 @@ def _make_other_states(session: Session, anna: User, bo: User) -> None:
     stars.star(session, anna.viewer(), old)
     deletion.delete_repository(session, bo.viewer(), gone)
     invitations.invite(session, bo.viewer(), club, anna, role=Role.WRITE)
+
+
+def _make_rules(session: Session, full: Repository, git: GitClient) -> None:
+    """anna/full has one rule of each kind, and a deploy key of each kind."""
+    for values in (
+        RuleValues(RefKind.BRANCH, "oth*", least_role=None, people=["anna"], needs_change=True),
+        RuleValues(RefKind.TAG, "v*", least_role=Role.WRITE, people=["anna"], may_delete=True),
+        RuleValues(RefKind.BRANCH, "none/**", may_rewind=True),
+    ):
+        rules.add_rule(session, SYSTEM, full, values=values)
+    for title, may_push in (("build server", False), ("release machine", True)):
+        line = write_key(git.folder / title)
+        deploy_keys.add_deploy_key(session, SYSTEM, full, title=title, line=line, may_push=may_push)

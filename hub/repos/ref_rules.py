@@ -155,11 +155,12 @@ def _find_sign_fault(pattern: str) -> Text | None:
 
 
 def _find_name_fault(ref: str) -> Text | None:
-    # With the stars filled in it has to be a name that git takes: else it could never match one.
+    # With the stars filled in it has to be a name that can be pushed: else it could never match one.
     if not is_ref_name(ref):
         return text("No branch or tag can have such a name: git does not allow it.")
-    fault = find_ref_fault(ref)
-    return None if fault is None else text("No branch or tag can match this: %(fault)s.", fault=fault)
+    if find_ref_fault(ref) is not None:
+        return text("No branch or tag can have such a name: it would mislead those who fetch it.")
+    return None
 
 
 def add_default(session: Session, repository: Repository) -> None:

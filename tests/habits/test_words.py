@@ -43,12 +43,12 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 # Names of the sample, and values of settings.
 SAMPLE = """
     Hub anna bo eve root ina otto deleted- a test approval full empty veiled old gone club laptop desk forked
-    coming failed
+    coming failed build server release machine oth none
     main other for ever no such admin data text info Describe what there is A repository with branches
     Test Person
 """
 MACHINE = re.compile(
-    r"https?://\S+|ssh://\S+|git@\S+|SHA256:\S+|ssh-\w+|[\w.-]+@[\w.-]+|repository:\w+|/\S+|[0-9a-f]{8,}|one-request"
+    r"https?://\S+|ssh://\S+|git@\S+|SHA256:\S+|ssh-\w+|\w+=\S+|[\w.-]+@[\w.-]+|repository:\w+|/\S+|[0-9a-f]{8,}|one-request"
     r"|\b(all|own|read|write|propose|maintain|account|metrics|HTTPS?|SSH|UTC|PUT)\b|\b[kM]?B(ytes)?\b"
 )
 
@@ -140,6 +140,9 @@ def test_every_page_is_translated_as_a_whole(sample: Sample, name: str | None) -
     assert {path: words for path, words in left.items() if words} == {}
 
 
+RULES = "/anna/full/settings/rules"
+
+
 @pytest.mark.parametrize(
     ("path", "action", "values"),
     [
@@ -168,6 +171,18 @@ def test_every_page_is_translated_as_a_whole(sample: Sample, name: str | None) -
         ("/settings/account", "/settings/account/name", {"name": "b-o", "old_name": "anna"}),
         ("/settings/account", "/settings/account/name", {"name": "anna", "old_name": "anna"}),
         ("/settings/account", "/settings/account/name", {"name": "anja", "old_name": ""}),
+        (RULES, None, {"pattern": "x"}),
+        (RULES, None, {"pattern": "main"}),
+        (RULES, None, {"pattern": "a b"}),
+        (RULES, None, {"pattern": "-x"}),
+        (RULES, None, {"pattern": "v**", "people": "otto"}),
+        (RULES, None, {"pattern": "x", "least_role": "people"}),
+        (RULES, None, {"pattern": "x", "people": "bo"}),
+        (RULES, None, {"pattern": "x", "kind": "tag", "flags": ["needs_change"]}),
+        (RULES, f"{RULES}/1/remove", {}),
+        (f"{RULES}/1", None, {"least_role": "own", "people": "anna", "flags": ["needs_change"]}),
+        ("/anna/full/settings/keys", None, {"key": "nonsense"}),
+        ("/anna/full/settings/keys", "/anna/full/settings/keys/2/remove", {}),
     ],
 )
 def test_every_refusal_is_translated_as_a_whole(
