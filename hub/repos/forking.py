@@ -19,7 +19,6 @@ transaction) the person reads that forks are being made whole, and what to do.
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-import structlog
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
@@ -33,8 +32,6 @@ from hub.repos.git.store import directory
 from hub.repos.models import Collaborator, Repository
 
 T = TypeVar("T")
-
-_log = structlog.get_logger(__name__)
 
 # After each attempt somebody may have forked anew.
 _ATTEMPTS: Final = 5
@@ -170,4 +167,3 @@ def make_whole(database: Database, repository_id: int) -> None:
         ) from error
     with database.writing() as session:
         session.execute(update(Repository).where(Repository.id == repository_id).values(lender_id=None))
-    _log.info("fork_made_whole", repository_id=repository_id, lender_id=lender_id)

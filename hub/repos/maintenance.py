@@ -83,7 +83,9 @@ def _maintain_due(database: Database) -> list[Maintained]:
 
 def _try_maintain(database: Database, repository_id: int, clutter: Clutter) -> Maintained | None:
     try:
-        return maintain(database, repository_id, in_quiet=clutter.packs < TOO_MANY_PACKS)
+        done = maintain(database, repository_id, in_quiet=clutter.packs < TOO_MANY_PACKS)
+        _log.info("repository_maintained", path=done.path, packs=done.packs_after, size_bytes=done.size_bytes)
+        return done
     except (GitFailed, OSError) as error:
         _log.error("repository_not_maintained", repository_id=repository_id, error=str(error))
     except (NotFound, Unavailable):  # deleted meanwhile, or a push is under way: the next sweep asks again
@@ -119,7 +121,6 @@ def maintain(
     with database.writing() as session:
         is_it = Repository.id == repository_id
         session.execute(update(Repository).where(is_it).values(maintained_at=began_at, size_bytes=size))
-    _log.info("repository_maintained", repository_id=repository_id, packs_before=before, packs_after=after)
     return Maintained(name, before, after, size)
 
 

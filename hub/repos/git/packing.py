@@ -54,8 +54,6 @@ def join_packs(directory: Path) -> None:
 
     A repository that borrows gets no bitmap, for which it would need all objects itself.
     """
-    if not look_for_clutter(directory, most_refs=0).packs:
-        return
     own = ("-l",) if is_borrowing(directory) else ("--write-bitmap-index",)
     _run(directory, "repack", "-d", "--geometric=2", "--write-midx", "--quiet", *own)
     fsync(directory / "objects" / "pack")
