@@ -15,6 +15,7 @@ from hub.app import Hub
 from hub.config import Config
 from hub.errors import Invalid
 from hub.repos import receive
+from hub.repos.git.importing import SourceFailed, list_remote
 from hub.repos.git.store import directory
 from hub.repos.import_run import end_dead, run_import
 from hub.repos.imports import Progress, find_progress, folder, keep_upload, retry_import, start_import
@@ -285,3 +286,31 @@ def test_empty_upload_is_refused(hub: Hub) -> None:
     with pytest.raises(Invalid):
         keep_upload(hub.config, io.BytesIO())
     assert list(folder(hub.config).glob("*.bundle")) == []
+
+
+def test_connection_goes_to_the_address_that_was_found_first(hub: Hub, server: GitServer) -> None:
+    """A name that this machine's resolver does not know at all: git does not ask it."""
+    source = egress.read_url(server.url.replace("127.0.0.1", "source.invalid"))
+    destination = egress.resolve(hub.config, source, resolver=lambda _host, _port: ["127.0.0.1"])
+    assert list_remote(destination).heads == ["refs/heads/trunk"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ext::sh -c touch% {marker}",
+        "--upload-pack=touch {marker}",
+        "-oProxyCommand=touch {marker}",
+        "ssh://-oProxyCommand=touch%20{marker}/x",
+        "fd::17",
+        "file://{source}",
+        "{source}",
+    ],
+)
+def test_git_itself_takes_no_other_protocol_either(source: Path, tmp_path: Path, url: str) -> None:
+    """The second lock: an address that slipped past the first one reaches git."""
+    marker = tmp_path / "marker"
+    given = egress.Source(url.format(marker=marker, source=source), "https", "example.org", 443)
+    with pytest.raises(SourceFailed):
+        list_remote(egress.Destination(given, ("127.0.0.1",)))
+    assert not marker.exists()
