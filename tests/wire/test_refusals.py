@@ -187,7 +187,9 @@ def test_missing_and_private_are_the_same_to_a_fetch_and_a_push(
     assert fetched[0][0] == pushed[0][0] == (404 if is_signed_in else 401)
 
 
-@pytest.mark.parametrize("tail", ["", "/", ".git", "/tree/main", "/settings"])
+@pytest.mark.parametrize(
+    "tail", ["", "/", ".git", "/tree/main", "/settings", "/settings/rules", "/settings/keys"]
+)
 @pytest.mark.parametrize("is_signed_in", [False, True])
 def test_missing_and_private_are_the_same_page(
     served: Served, anna: Person, ben: Person, tail: str, is_signed_in: bool
@@ -198,7 +200,9 @@ def test_missing_and_private_are_the_same_page(
     first, second = (essence(request(served, f"/{path}{tail}", headers=headers), path) for path in paths)
 
     assert first == second
-    assert first[0] == (302 if tail == ".git" else 404)
+    # A stranger is led to sign in before anything is looked for.
+    is_led_on = tail == ".git" or (tail.startswith("/settings") and not is_signed_in)
+    assert first[0] == (302 if is_led_on else 404)
 
 
 @pytest.mark.parametrize("service", SERVICES)
