@@ -7,6 +7,7 @@ where a pack is gone.
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,7 +43,8 @@ def look_for_clutter(directory: Path, *, most_refs: int) -> Clutter:
 def _count_loose(directory: Path, limit: int) -> int:
     count = 0
     for folder in RefFiles(directory).folders():
-        with os.scandir(os.fsencode(directory) + b"/" + folder) as entries:
+        # git removes folders that a deletion emptied.
+        with suppress(FileNotFoundError), os.scandir(os.fsencode(directory) + b"/" + folder) as entries:
             count += sum(not entry.is_dir(follow_symlinks=False) for entry in entries)
         if count >= limit:
             break

@@ -100,6 +100,13 @@ def test_push_does_not_wait_for_a_repack(pushed: Pusher) -> None:
         os.close(alive)
 
 
+def test_repository_without_its_directory_does_not_stop_a_sweep(hub: Hub, pushed: Pusher) -> None:
+    _, path = fork(hub, pushed.repository_id)
+    path.rename(path.with_name("moved-away"))
+    maintain_repositories.function(hub.database)
+    assert is_maintained(hub.database, pushed.repository_id)
+
+
 def test_empty_repository_is_maintained(hub: Hub, pusher: Pusher) -> None:
     assert maintain(hub.database, pusher.repository_id).packs_after == 0
 
