@@ -64,8 +64,8 @@ def add_deploy_key(
 ) -> SshKey:
     """Registers a public key for this repository and no other.
 
-    The title is the key's own comment where none is given. Raises Forbidden, Invalid, and LoansInTheWay, for a
-    key reads a fork and not its lender: call it through `settle`.
+    The title is the key's own comment where none is given. Raises Forbidden, Invalid, and LoansInTheWay: a
+    key reads a fork and not its lender. Call it through `settle`.
     """
     require(session, viewer, repository, Permission.ADMINISTER)
     parsed = keys.parse(line)
