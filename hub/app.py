@@ -8,8 +8,8 @@ from hub.accounts import jobs as accounts_jobs
 from hub.config import Config
 from hub.db import Database
 from hub.jobs import Queue, registered
-from hub.repos import departures
 from hub.repos import jobs as repos_jobs
+from hub.repos.settings import departures
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -47,7 +47,8 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     """
     # Those who load a hub without its pages do not pay for Flask.
     from hub import blueprints  # noqa: PLC0415
-    from hub.accounts import login, names  # noqa: PLC0415
+    from hub.accounts import names  # noqa: PLC0415
+    from hub.accounts.sign_in import login  # noqa: PLC0415
     from hub.web import application  # noqa: PLC0415
 
     loaded = load(hub) if isinstance(hub, Config) else hub

@@ -4,30 +4,23 @@ from typing import Final
 
 from flask import Blueprint
 
-from hub.accounts import (
-    key_views,
-    passkey_views,
-    people_views,
-    profile_views,
-    proving_views,
-    session_views,
-    sign_in_settings_views,
-    sign_up_views,
-)
+from hub.accounts import key_views, people_views, profile_views, sign_up_views
 from hub.accounts import views as accounts
+from hub.accounts.sign_in import passkey_views, proving_views, session_views
+from hub.accounts.sign_in import settings_views as sign_in_settings_views
 from hub.pages import admin_views, health_views, token_views
 from hub.pages import views as pages
-from hub.repos import (
+from hub.repos import list_views
+from hub.repos import views as repos
+from hub.repos.forks import fork_views
+from hub.repos.imports import import_views
+from hub.repos.settings import (
     collaborator_views,
     deploy_key_views,
-    fork_views,
     handover_views,
-    import_views,
-    list_views,
     rule_views,
     settings_views,
 )
-from hub.repos import views as repos
 
 # A feature's modules of views share one blueprint.
 _MODULES: Final = (

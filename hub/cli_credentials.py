@@ -11,9 +11,10 @@ from hub.access import Permission, Scope
 from hub.accounts import key_actions, queries, token_actions
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.clock import now
-from hub.repos import deploy_keys, reach
+from hub.repos import reach
 from hub.repos.access import open_repository
-from hub.repos.forking import settle
+from hub.repos.loans import settle
+from hub.repos.settings import deploy_keys
 
 
 @click.group("token")

@@ -5,8 +5,9 @@ import sys
 
 import click
 
-from hub.accounts import actions, leaving, people, people_actions, profile_actions, queries, recovery
+from hub.accounts import actions, leaving, people, people_actions, profile_actions, queries
 from hub.accounts.people import PeopleFilter
+from hub.accounts.sign_in import passwords, recovery
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.errors import Invalid, text
 
@@ -43,7 +44,7 @@ def set_password(line: CommandLine, name: str) -> None:
     password = _read_password()
     with line.hub.database.writing() as session:
         user = queries.get_user(session, name)
-        actions.change_password(session, SYSTEM, user, password=password)
+        passwords.change_password(session, SYSTEM, user, password=password)
         click.echo(f"Set the password of {user.name}. Tokens and keys of the account stay as they are.")
 
 

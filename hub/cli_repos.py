@@ -13,10 +13,11 @@ from hub.config import Config
 from hub.errors import Invalid, text
 from hub.gateway.listeners import find_served_http
 from hub.paging import Page
-from hub.repos import actions, deletion, handover, lists, settings
+from hub.repos import actions, lists
 from hub.repos.access import open_repository
-from hub.repos.forking import settle
+from hub.repos.loans import settle
 from hub.repos.names import split_path
+from hub.repos.settings import deletion, handover, settings
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ import click
 from hub.access import Permission, Role
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.errors import NotFound, text
-from hub.repos import rules
 from hub.repos.access import open_repository
 from hub.repos.models import RefKind
-from hub.repos.rules import PUSHING_ROLES, RuleValues
+from hub.repos.settings import rules
+from hub.repos.settings.rules import PUSHING_ROLES, RuleValues
 
 _NOBODY: Final = "nobody"
 

@@ -8,8 +8,9 @@ from hub.accounts.queries import get_user
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.cli_repos import repo_commands
 from hub.errors import Invalid, Unavailable, text
-from hub.repos import forks, maintenance
+from hub.repos import maintenance
 from hub.repos.access import open_repository
+from hub.repos.forks import forking as forks
 from hub.repos.models import Repository
 from hub.repos.names import split_path
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from hub import migrations
-from hub.accounts.sealing import key_file
+from hub.accounts.sign_in.sealing import key_file
 from hub.config import Config
 from hub.errors import Conflict, text
 from hub.gateway.ssh_keys import load_host_keys

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from hub import demo_content
 from hub.access import Permission, Role, Viewer, Visibility
-from hub.accounts.actions import change_password, create_user
+from hub.accounts.actions import create_user
 from hub.accounts.models import User
 from hub.accounts.queries import find_user, get_user
+from hub.accounts.sign_in.passwords import change_password
 from hub.app import Hub
 from hub.assets import templates_directory
 from hub.config import Config

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from hub.access import Role, Scope, Viewer, Visibility
 from hub.accounts import actions as accounts
-from hub.accounts import key_actions, token_actions, totp
+from hub.accounts import key_actions, token_actions
 from hub.accounts.credentials import hash_password
 from hub.accounts.models import Principal, SshKey, Totp, User
+from hub.accounts.sign_in import totp
 from hub.repos import actions as repos
 from hub.repos.models import Repository
 

@@ -9,17 +9,21 @@ from werkzeug.routing import Rule
 
 from hub import assets, egress
 from hub.access import Permission, Role, Visibility
-from hub.accounts import leaving, totp
+from hub.accounts import leaving
 from hub.accounts.actions import make_setup_code
 from hub.accounts.models import User
 from hub.accounts.queries import get_user
+from hub.accounts.sign_in import totp
 from hub.app import Hub
 from hub.clock import now
-from hub.repos import actions, deletion, deploy_keys, forks, imports, invitations, rules, settings, stars
+from hub.repos import actions, stars
 from hub.repos.access import open_repository
+from hub.repos.forks import forking as forks
 from hub.repos.git.store import directory
+from hub.repos.imports import imports
 from hub.repos.models import Import, ImportState, RefKind, Repository
-from hub.repos.rules import RuleValues
+from hub.repos.settings import deletion, deploy_keys, invitations, rules, settings
+from hub.repos.settings.rules import RuleValues
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
 from tests.git_client import GitClient
 from tests.visitor import Visitor

@@ -10,18 +10,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
-from hub.accounts import audit, credentials, former, names, naming, sessions
-from hub.accounts.access import require_admin, require_self
+from hub.accounts import audit, credentials, former, names, naming
+from hub.accounts.access import require_admin
 from hub.accounts.models import SetupCode, User
+from hub.accounts.sign_in.passwords import check_password
 from hub.clock import now
 from hub.errors import Invalid, NotFound, Text, text
 
-MIN_PASSWORD: Final = 8
-MAX_PASSWORD: Final = 1024
 SETUP_CODE_LIFETIME: Final = timedelta(hours=24)
 
 CREATED: Final = audit.action("account.created", text("made the account %(name)s"))
-PASSWORD_SET: Final = audit.action("account.password_set", text("set a new password for %(name)s"))
 
 _EMAIL: Final = re.compile(r"[^\s@<>\"(),:;\\]+@[^\s@<>\"(),:;\\]+")
 
@@ -94,35 +92,6 @@ def insert_user(session: Session, *, name: str, email: str, password_hash: str |
 
 
 _NOT_CREATED: Final = text("The account was not created.")
-
-
-def check_password(password: str, *, name: str, email: str, field: str) -> None:
-    """Raises Invalid, under the name of the form's field, for a password that protects nothing."""
-    fault: Text | None = None
-    if len(password) < MIN_PASSWORD:
-        fault = text("A password has at least %(least)s characters.", least=MIN_PASSWORD)
-    elif len(password) > MAX_PASSWORD:
-        fault = text("A password has at most %(most)s characters.", most=MAX_PASSWORD)
-    elif password.casefold() in (name.casefold(), email.casefold()):
-        fault = text("This password is the first that anybody would try. Choose another one.")
-    if fault is not None:
-        raise Invalid(text("This password cannot be used."), {field: fault})
-
-
-def change_password(session: Session, viewer: Viewer, user: User, *, password: str) -> None:
-    """Sets a new password and ends every sign-in of the account; keys and tokens stay."""
-    require_self(viewer, user)
-    check_password(password, name=user.name, email=user.email, field="new")
-    set_password_hash(session, viewer, user, password_hash=credentials.hash_password(password))
-
-
-def set_password_hash(session: Session, viewer: Viewer, user: User, *, password_hash: str) -> None:
-    """As `change_password`, for a caller that hashed before its transaction began."""
-    require_self(viewer, user)
-    user.password_hash = password_hash
-    sessions.end_all(session, user.id)
-    audit.note(session, viewer, PASSWORD_SET, user_id=user.id, name=user.name)
-    session.flush()
 
 
 def make_setup_code(session: Session) -> str:

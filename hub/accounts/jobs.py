@@ -5,9 +5,9 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 
-from hub.accounts import challenges, throttle, totp
 from hub.accounts.credentials import TOUCH_AFTER, idle_time, is_stale
 from hub.accounts.models import AccessToken, SignIn, SshKey
+from hub.accounts.sign_in import challenges, throttle, totp
 from hub.clock import now
 from hub.db import Database
 from hub.events import KeyUsed, SignInUsed, TokenUsed, on

@@ -4,9 +4,10 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
-from hub.accounts import key_actions, login, queries
+from hub.accounts import key_actions, queries
 from hub.accounts.blueprint import blueprint
 from hub.accounts.models import User
+from hub.accounts.sign_in import login
 from hub.errors import text
 from hub.web import forms, notices
 from hub.web import request as web

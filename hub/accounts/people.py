@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hub.access import Viewer
-from hub.accounts import totp
 from hub.accounts.models import AccessToken, FormerName, Passkey, SignIn, SshKey, User
 from hub.accounts.names import key_of
+from hub.accounts.sign_in import totp
 from hub.errors import NotFound, text
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
 

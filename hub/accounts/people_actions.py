@@ -5,11 +5,12 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
-from hub.accounts import audit, credentials, names, sessions
+from hub.accounts import audit, credentials, names
 from hub.accounts.access import require_admin
-from hub.accounts.actions import set_password_hash
 from hub.accounts.leaving import find_last_admin
 from hub.accounts.models import User
+from hub.accounts.sign_in import sessions
+from hub.accounts.sign_in.passwords import set_password_hash
 from hub.errors import Conflict, Text, text
 
 MAX_REASON: Final = 200

@@ -4,11 +4,12 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
-from hub.accounts import audit, leaving, people, people_actions, queries, recovery
+from hub.accounts import audit, leaving, people, people_actions, queries
 from hub.accounts.blueprint import blueprint
 from hub.accounts.models import User
 from hub.accounts.people import PeopleFilter, require_administrator
 from hub.accounts.profile_views import require_typed
+from hub.accounts.sign_in import recovery
 from hub.errors import Conflict, Moved, text
 from hub.web import forms, notices
 from hub.web import request as web

@@ -3,8 +3,9 @@
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.accounts import login, signing_up
+from hub.accounts import signing_up
 from hub.accounts.blueprint import blueprint
+from hub.accounts.sign_in import login
 from hub.errors import text
 from hub.web import forms, notices
 from hub.web import request as web

@@ -6,11 +6,12 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.accounts import audit, credentials, sessions
+from hub.accounts import audit, credentials
 from hub.accounts.actions import check_new, insert_user
 from hub.accounts.models import Attempt, User
-from hub.accounts.sessions import Origin
-from hub.accounts.throttle import network_subject
+from hub.accounts.sign_in import sessions
+from hub.accounts.sign_in.sessions import Origin
+from hub.accounts.sign_in.throttle import network_subject
 from hub.clock import now
 from hub.config import Config
 from hub.db import Database

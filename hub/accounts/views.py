@@ -3,9 +3,11 @@
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.accounts import actions, ceremonies, login, sessions, signing_in
+from hub.accounts import actions
 from hub.accounts.blueprint import blueprint
 from hub.accounts.models import ChallengePurpose
+from hub.accounts.sign_in import ceremonies, login, sessions
+from hub.accounts.sign_in import steps as signing_in
 from hub.errors import text
 from hub.web import forms, notices, redirects
 from hub.web import request as web

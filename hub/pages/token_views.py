@@ -7,9 +7,10 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
-from hub.accounts import login, queries, token_actions
+from hub.accounts import queries, token_actions
 from hub.accounts.blueprint import blueprint
 from hub.accounts.models import User
+from hub.accounts.sign_in import login
 from hub.clock import now
 from hub.errors import Text, text
 from hub.repos import reach

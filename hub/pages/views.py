@@ -11,7 +11,7 @@ from hub.access import Scope
 from hub.accounts.queries import describe, get_shown
 from hub.errors import Moved, NotFound, Text, text
 from hub.repos import lists as repositories
-from hub.repos import people
+from hub.repos.settings import people
 from hub.web import request as web
 from hub.web.forms import page_number
 from hub.web.render import render

@@ -14,12 +14,11 @@ from hub.errors import Forbidden, Invalid, NotFound, text
 from hub.events import RepositoryCreated, publish
 from hub.repos import ref_rules
 from hub.repos.access import require
-from hub.repos.forking import check_loans
 from hub.repos.git.store import create
+from hub.repos.loans import check_loans
 from hub.repos.models import Collaborator, Invitation, Repository
-from hub.repos.names import check_branch_name
+from hub.repos.names import check_branch_name, check_description
 from hub.repos.paths import settle_in
-from hub.repos.settings import check_description
 
 GRANTED: Final = audit.action("role.granted", text("gave %(name)s the role %(role)s in %(path)s"))
 REVOKED: Final = audit.action("role.revoked", text("took the role %(role)s in %(path)s from %(name)s"))

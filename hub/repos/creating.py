@@ -13,9 +13,9 @@ from hub.repos.actions import create_repository
 from hub.repos.git.store import directory, size_bytes
 from hub.repos.git.writing import Signature, write_commit
 from hub.repos.models import ZERO_ID
-from hub.repos.moving import update_refs
 from hub.repos.names import BRANCHES
 from hub.repos.pushes import RefUpdate
+from hub.repos.pushing.moving import update_refs
 from hub.repos.starters import Starter
 
 _MESSAGE = "Begin the repository"

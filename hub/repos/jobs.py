@@ -13,16 +13,16 @@ from hub.errors import NotFound, Unavailable
 from hub.events import ImportWanted, LoanToEnd, RefsUpdated, on
 from hub.jobs import enqueue, every, job
 from hub.repos import receive
-from hub.repos.forking import make_whole
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
-from hub.repos.import_run import end_dead, run_import
+from hub.repos.imports.import_run import end_dead, run_import
+from hub.repos.loans import make_whole
 from hub.repos.maintenance import maintain, maintain_due
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.names import BRANCHES
 from hub.repos.purging import purge_deleted, remove_leftovers
-from hub.repos.recording import RECONCILER, REPOSITORIES
+from hub.repos.pushing.recording import RECONCILER, REPOSITORIES
 from hub.repos.ref_rules import follow_default
 
 _WALK_SECONDS: Final = 3600.0

@@ -5,10 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
 from hub.errors import BadRequest, text
-from hub.repos import deletion, lists
+from hub.repos import lists
 from hub.repos.blueprint import blueprint
-from hub.repos.forking import settle
 from hub.repos.lists import Order
+from hub.repos.loans import settle
+from hub.repos.settings import deletion
 from hub.web import forms, notices
 from hub.web import request as web
 from hub.web.forms import REFUSALS, Form

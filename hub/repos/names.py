@@ -1,13 +1,14 @@
-"""The rules for names of repositories and refs. Pure: what a name may be, and why not, in words."""
+"""The rules for names of repositories and refs, and for descriptions. Pure: what they may be, and why not."""
 
 import re
 import unicodedata
 from typing import Final
 
-from hub.accounts.names import key_of
+from hub.accounts.names import HIDDEN_FAULT, has_hidden, key_of
 from hub.errors import Invalid, Text, text
 
 MAX_NAME_LENGTH: Final = 100
+MAX_DESCRIPTION_LENGTH: Final = 500
 # A ref becomes a file name, with ".lock" added while git writes it.
 MAX_REF_BYTES: Final = 400
 MAX_COMPONENT_BYTES: Final = 240
@@ -129,3 +130,16 @@ def printable(value: str) -> str:
 
 def _escape(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def check_description(description: str) -> str:
+    """The description as one line; raises Invalid."""
+    line = " ".join(description.split())
+    if len(line) > MAX_DESCRIPTION_LENGTH:
+        raise Invalid(
+            text("The description is too long."),
+            {"description": text("Use at most %(limit)s characters.", limit=MAX_DESCRIPTION_LENGTH)},
+        )
+    if has_hidden(line):
+        raise Invalid(text("The description cannot be used."), {"description": HIDDEN_FAULT})
+    return line

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Database
-from hub.repos.deletion import KEPT
-from hub.repos.forking import make_whole
 from hub.repos.git.store import directory, reachable_ids_file
+from hub.repos.loans import make_whole
 from hub.repos.models import Repository
+from hub.repos.settings.deletion import KEPT
 
 _log = structlog.get_logger(__name__)
 

@@ -10,26 +10,26 @@ from sqlalchemy.orm import Session
 
 from hub.db import Database
 from hub.errors import NotFound, text
-from hub.repos.gate import look
 from hub.repos.git.moving import move_refs
 from hub.repos.git.process import GitFailed
 from hub.repos.git.reachability import TooLargeToWalk, find_unreachable
 from hub.repos.git.reachable_ids import leave_note
 from hub.repos.git.refs import take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file
-from hub.repos.judging import Verdicts, decide
 from hub.repos.models import Repository
-from hub.repos.moving import update_refs as update_refs
 from hub.repos.names import is_ref_name
-from hub.repos.namespaces import Grant, find_namespace
-from hub.repos.namespaces import namespace as namespace
-from hub.repos.push_policy import Cause, Refusal
 from hub.repos.pushes import Answer, GateAnswer, Judgement, Options, RefUpdate, WantsAnswer
 from hub.repos.pushes import PushContext as PushContext
-from hub.repos.reconcile import Reconciliation as Reconciliation
-from hub.repos.reconcile import reconcile as reconcile
-from hub.repos.reconcile import reconcile_all as reconcile_all
-from hub.repos.recording import REPOSITORIES, Intent, list_open, open_intent, record_push, settle
+from hub.repos.pushing.gate import look
+from hub.repos.pushing.judging import Verdicts, decide
+from hub.repos.pushing.moving import update_refs as update_refs
+from hub.repos.pushing.namespaces import Grant, find_namespace
+from hub.repos.pushing.namespaces import namespace as namespace
+from hub.repos.pushing.push_policy import Cause, Refusal
+from hub.repos.pushing.reconcile import Reconciliation as Reconciliation
+from hub.repos.pushing.reconcile import reconcile as reconcile
+from hub.repos.pushing.reconcile import reconcile_all as reconcile_all
+from hub.repos.pushing.recording import REPOSITORIES, Intent, list_open, open_intent, record_push, settle
 
 _MOST_LINES: Final = 20
 _NOT_STORED: Final = "not stored; push again"

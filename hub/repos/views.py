@@ -7,9 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from hub.access import Scope, Visibility
 from hub.errors import text
-from hub.repos import forks, imports, lists, people, queries, stars, starters
+from hub.repos import lists, queries, stars, starters
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.creating import create_with_files
+from hub.repos.forks import forking as forks
+from hub.repos.imports import imports
+from hub.repos.settings import people
 from hub.repos.starters import Starter
 from hub.web import forms
 from hub.web import request as web

@@ -32,4 +32,3 @@ def install(app: Flask, config: Config) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(days=config.session_days),
     )
-

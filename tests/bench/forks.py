@@ -12,11 +12,11 @@ from hub.app import Hub
 from hub.config import from_values
 from hub.repos import receive
 from hub.repos.access import open_repository
-from hub.repos.forking import make_whole
-from hub.repos.forks import fork_repository
+from hub.repos.forks.forking import fork_repository
 from hub.repos.git.forks import public_refs, write_refs
 from hub.repos.git.loans import lend
 from hub.repos.git.store import directory, lay_out
+from hub.repos.loans import make_whole
 from hub.repos.maintenance import maintain
 from hub.repos.models import Repository
 from tests.bench.corpus import Corpus, git

@@ -12,11 +12,13 @@ from sqlalchemy import delete
 
 from hub import data_folder
 from hub.access import Viewer
-from hub.accounts import actions, signing_in
+from hub.accounts import actions
 from hub.accounts.credentials import find_token_viewer
 from hub.accounts.models import Attempt
 from hub.accounts.queries import get_user
-from hub.accounts.sessions import Origin
+from hub.accounts.sign_in import passwords
+from hub.accounts.sign_in import steps as signing_in
+from hub.accounts.sign_in.sessions import Origin
 from hub.app import Hub, load
 from hub.config import from_values
 from hub.errors import Unauthenticated
@@ -37,7 +39,7 @@ def rows(hub: HubServer) -> list[Row]:
     """All of them; ada gets a password first."""
     loaded = load(from_values({"data": str(hub.data)}))
     with loaded.database.writing() as session:
-        actions.change_password(session, SYSTEM, get_user(session, "ada"), password=PASSWORD)
+        passwords.change_password(session, SYSTEM, get_user(session, "ada"), password=PASSWORD)
     found = [_sign_ins(hub), _token_checks(loaded, hub.token), _page_with_a_token(hub), *_known_and_unknown()]
     loaded.database.dispose()
     return found

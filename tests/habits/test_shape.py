@@ -23,6 +23,12 @@ PATCHES = re.compile(r"\bmonkeypatch\.setattr\b|\bunittest\.mo" + r"ck\b|\bmock\
 ENDS_TRANSACTIONS = {"hub/db.py", "hub/web/request.py"}
 
 # The processes that load a hub without its pages do not pay for Flask.
+# The modules of a feature that know what a request is; all others are called by the command line as well.
+EDGES = re.compile(r".*views|blueprint|login|ceremonies")
+WEB = re.compile(
+    r"^from (flask|flask_login|werkzeug|hub\.web)\b|^import (flask|flask_login|werkzeug)\b", re.MULTILINE
+)
+
 IMPORTS_LATE = {"hub/app.py: create_app"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -62,6 +68,13 @@ def lines_that_match(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
 def test_functions_fit_a_screen() -> None:
     lengths = {name: (one.end_lineno or 0) - one.lineno + 1 for name, one in functions(CODE + TESTS)}
     assert {name: lines for name, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
+
+
+def test_rules_of_a_feature_know_no_web() -> None:
+    features = [path for path in CODE if path.relative_to(ROOT).parts[1] in ("accounts", "repos")]
+    rules = [path for path in features if not EDGES.fullmatch(path.stem)]
+    assert [name_of(path) for path in rules if WEB.search(text_of(path))] == []
+    assert len(rules) > 60
 
 
 def test_files_are_short() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub import assets
-from hub.accounts.actions import MIN_PASSWORD
+from hub.accounts.sign_in.passwords import MIN_PASSWORD
 
 TEMPLATES = sorted(assets.templates_directory().rglob("*.html"))
 STYLES = sorted((assets.static_directory() / "css").glob("*.css"))

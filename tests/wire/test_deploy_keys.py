@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from hub.access import Permission
 from hub.clock import now
-from hub.repos import deploy_keys
 from hub.repos.access import open_repository
 from hub.repos.models import PushIntent, Repository
+from hub.repos.settings import deploy_keys
 from tests.factories import SYSTEM, write_key
 from tests.git_client import GitClient
 from tests.served import Person, Served

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from hub.access import Permission, Visibility
 from hub.accounts.queries import get_user
 from hub.repos.access import open_repository
-from hub.repos.deletion import delete_repository
-from hub.repos.forking import settle
-from hub.repos.forks import fork_repository
+from hub.repos.forks.forking import fork_repository
+from hub.repos.loans import settle
 from hub.repos.models import Repository
-from hub.repos.settings import set_visibility
+from hub.repos.settings.deletion import delete_repository
+from hub.repos.settings.settings import set_visibility
 from tests.factories import SYSTEM, unique
 from tests.git_client import GitClient
 from tests.served import Person, Served

@@ -7,7 +7,7 @@ from pathlib import Path
 from hub.access import Permission
 from hub.accounts.queries import get_user
 from hub.repos.access import open_repository
-from hub.repos.forks import fork_repository
+from hub.repos.forks.forking import fork_repository
 from hub.repos.git.packing import look_for_clutter
 from tests.factories import unique
 from tests.git_client import GitClient

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from hub.access import Permission, Role, Visibility
 from hub.accounts.profile_actions import rename as rename_person
 from hub.accounts.queries import get_user
-from hub.repos import deletion, handover, settings
 from hub.repos.access import open_repository
-from hub.repos.forking import settle
+from hub.repos.loans import settle
 from hub.repos.models import Repository
+from hub.repos.settings import deletion, handover, settings
 from tests.factories import SYSTEM, unique
 from tests.git_client import GitClient
 from tests.served import Person, Served

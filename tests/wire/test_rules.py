@@ -7,13 +7,13 @@ import pytest
 
 from hub.access import Permission, Role
 from hub.accounts.queries import get_user
-from hub.repos import rules
 from hub.repos.access import open_repository
 from hub.repos.models import RefKind
-from hub.repos.moving import RefRefused
 from hub.repos.pushes import RefUpdate
+from hub.repos.pushing.moving import RefRefused
 from hub.repos.receive import update_refs
-from hub.repos.rules import RuleValues
+from hub.repos.settings import rules
+from hub.repos.settings.rules import RuleValues
 from tests.factories import SYSTEM
 from tests.git_client import GitClient
 from tests.served import Person, Served

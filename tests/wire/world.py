@@ -10,10 +10,12 @@ from hub.access import Permission, Role, Scope, Visibility
 from hub.accounts.models import User
 from hub.accounts.queries import get_user
 from hub.accounts.token_actions import create_token
-from hub.repos import actions, deletion, deploy_keys, forks, handover, settings
+from hub.repos import actions
 from hub.repos.access import open_repository
-from hub.repos.forking import settle
+from hub.repos.forks import forking as forks
+from hub.repos.loans import settle
 from hub.repos.models import Repository
+from hub.repos.settings import deletion, deploy_keys, handover, settings
 from tests.factories import SYSTEM, unique, write_key
 from tests.served import Person, Served
 

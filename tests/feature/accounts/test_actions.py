@@ -14,6 +14,7 @@ from hub.accounts.jobs import note_key_use
 from hub.accounts.models import SshKey, User
 from hub.accounts.people import PeopleFilter, list_everybody
 from hub.accounts.queries import find_user, get_self, get_user, has_admin
+from hub.accounts.sign_in import passwords
 from hub.app import Hub
 from hub.errors import Forbidden, HubError, Invalid, NotFound, Unauthenticated
 from tests.factories import SYSTEM, make_key, make_user
@@ -59,7 +60,7 @@ def test_account_is_refused_with_the_fault_of_each_field(
 def test_credentials_are_changed_by_their_person_and_by_administrators(session: Session) -> None:
     anna, eve = make_user(session, "anna"), make_user(session, "eve")
     acts: list[Callable[[Viewer], object]] = [
-        lambda viewer: actions.change_password(session, viewer, anna, password="a long and dull one"),
+        lambda viewer: passwords.change_password(session, viewer, anna, password="a long and dull one"),
         lambda viewer: token_actions.create_token(
             session, viewer, anna, label="x", scopes=frozenset({Scope.REPOSITORY_READ}), expires_at=None
         ),

@@ -24,7 +24,7 @@ from hub.clock import now
 from hub.errors import Conflict, Invalid
 from hub.paging import PAGE_SIZE
 from hub.repos.actions import grant
-from hub.repos.handover import transfer
+from hub.repos.settings.handover import transfer
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user
 from tests.visitor import Visitor, words_of
 

@@ -8,9 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from hub.accounts import jobs, signing_in, throttle
+from hub.accounts import jobs
 from hub.accounts.models import Attempt, AuditEntry, Challenge, RecoveryCode, SignIn, Totp, User
-from hub.accounts.sessions import Origin
+from hub.accounts.sign_in import steps as signing_in
+from hub.accounts.sign_in import throttle
+from hub.accounts.sign_in.sessions import Origin
 from hub.app import Hub
 from hub.clock import now
 from hub.errors import Invalid, Unauthenticated

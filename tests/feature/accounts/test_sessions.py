@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from hub.accounts import sessions
 from hub.accounts.models import AuditEntry, Challenge, SignIn
+from hub.accounts.sign_in import sessions
 from hub.app import Hub
 from hub.clock import now
 from tests.factories import make_second_step, make_token, make_user

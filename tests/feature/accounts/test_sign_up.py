@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from hub.accounts.models import Attempt, AuditEntry, FormerName, User
 from hub.accounts.names import find_fault
 from hub.accounts.queries import get_user
-from hub.accounts.sessions import Origin
+from hub.accounts.sign_in.sessions import Origin
 from hub.accounts.signing_up import sign_up
 from hub.app import Hub, create_app
 from hub.clock import now

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from hub.accounts import jobs
 from hub.accounts.models import Attempt
-from hub.accounts.throttle import account_subject, network_subject
+from hub.accounts.sign_in.throttle import account_subject, network_subject
 from hub.app import Hub
 from hub.clock import now
 from tests.factories import PASSWORD, make_user

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from hub.accounts.credentials import verify
 from hub.accounts.queries import get_user
-from hub.accounts.recovery import has_second_step
+from hub.accounts.sign_in.recovery import has_second_step
 from hub.app import Hub
 from tests.factories import make_second_step, write_key
 from tests.feature.cli.conftest import Run

@@ -14,8 +14,8 @@ from hub.accounts.queries import get_user
 from hub.app import Hub, create_app
 from hub.gateway.web_proxy import UPLOADS
 from hub.repos.actions import grant
-from hub.repos.forking import settle
 from hub.repos.git.store import directory
+from hub.repos.loans import settle
 from hub.repos.models import Import, ImportState, Repository
 from hub.web import scopes
 from tests.factories import SYSTEM, make_repository, make_user

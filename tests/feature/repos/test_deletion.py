@@ -11,9 +11,10 @@ from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.clock import now
 from hub.errors import Conflict, Forbidden, NotFound
-from hub.repos import deletion, lists
+from hub.repos import lists
 from hub.repos.access import open_repository
 from hub.repos.models import Invitation, Repository
+from hub.repos.settings import deletion
 from tests.factories import SYSTEM, make_collaborator, make_repository
 from tests.visitor import Visitor, words_of
 

@@ -11,9 +11,9 @@ from hub.accounts.models import SshKey, User
 from hub.app import Hub
 from hub.clock import now
 from hub.errors import Forbidden, HubError, NotFound
-from hub.repos import deploy_keys
 from hub.repos.access import open_repository
 from hub.repos.models import PushIntent, RefLogEntry, Repository
+from hub.repos.settings import deploy_keys
 from tests.factories import SYSTEM, make_collaborator, make_key, make_repository, write_key
 from tests.feature.repos.pushing import ZERO, Pusher, reasons
 from tests.git_client import GitClient

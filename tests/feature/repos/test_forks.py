@@ -12,14 +12,14 @@ from hub.app import Hub
 from hub.errors import Conflict, Forbidden, Invalid, Unavailable
 from hub.repos import receive
 from hub.repos.actions import grant
-from hub.repos.deletion import delete_repository
-from hub.repos.forking import LoansInTheWay, make_whole, settle
-from hub.repos.forks import find_distance, fork_repository, sync_fork
+from hub.repos.forks.forking import find_distance, fork_repository, sync_fork
 from hub.repos.git.store import directory
 from hub.repos.jobs import copy_borrowed_objects
 from hub.repos.lists import count_forks
+from hub.repos.loans import LoansInTheWay, make_whole, settle
 from hub.repos.models import RefLogEntry, Repository
-from hub.repos.settings import set_visibility
+from hub.repos.settings.deletion import delete_repository
+from hub.repos.settings.settings import set_visibility
 from tests.factories import SYSTEM, make_collaborator, make_user, unique
 from tests.feature.repos.pushing import ZERO, Pusher, reasons
 

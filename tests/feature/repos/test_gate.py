@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hub.repos import receive
-from hub.repos.gate import look
 from hub.repos.git.process import GitFailed
+from hub.repos.pushing.gate import look
 from tests.feature.repos.pushing import ZERO, Pusher
 
 LIMIT = 1000

@@ -15,10 +15,11 @@ from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.clock import now
 from hub.errors import Invalid, Moved, NotFound
-from hub.repos import actions, handover
+from hub.repos import actions
 from hub.repos.access import open_repository
-from hub.repos.deploy_keys import add_deploy_key
 from hub.repos.models import Collaborator, FormerPath, Invitation, Repository
+from hub.repos.settings import handover
+from hub.repos.settings.deploy_keys import add_deploy_key
 from tests.factories import SYSTEM, make_collaborator, make_repository, make_user, write_key
 from tests.visitor import Visitor, words_of
 

@@ -17,8 +17,8 @@ from hub.errors import Invalid
 from hub.repos import receive
 from hub.repos.git.importing import SourceFailed, list_remote
 from hub.repos.git.store import directory
-from hub.repos.import_run import end_dead, run_import
-from hub.repos.imports import Progress, find_progress, folder, keep_upload, retry_import, start_import
+from hub.repos.imports.import_run import end_dead, run_import
+from hub.repos.imports.imports import Progress, find_progress, folder, keep_upload, retry_import, start_import
 from hub.repos.jobs import do_import
 from hub.repos.models import Import, ImportState, RefLogEntry, Repository
 from tests.factories import make_repository

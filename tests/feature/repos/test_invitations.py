@@ -10,9 +10,9 @@ from hub.accounts.models import User
 from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.errors import Forbidden, NotFound
-from hub.repos import invitations, people
 from hub.repos.access import find_repository
 from hub.repos.models import Collaborator, Invitation, Repository
+from hub.repos.settings import invitations, people
 from tests.factories import make_collaborator, make_user
 from tests.visitor import Visitor, words_of
 

@@ -10,8 +10,9 @@ from hub.access import Role, Visibility
 from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.clock import now
-from hub.repos import settings, stars
+from hub.repos import stars
 from hub.repos.models import Repository
+from hub.repos.settings import settings
 from tests.factories import SYSTEM, make_collaborator, make_repository, make_user
 from tests.visitor import Visitor, words_of
 

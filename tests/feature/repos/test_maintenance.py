@@ -10,7 +10,7 @@ from hub.app import Hub
 from hub.clock import now
 from hub.db import Database
 from hub.errors import Unavailable
-from hub.repos.forks import fork_repository
+from hub.repos.forks.forking import fork_repository
 from hub.repos.git.loans import upkeep
 from hub.repos.git.packing import look_for_clutter
 from hub.repos.git.reachable_ids import leave_note

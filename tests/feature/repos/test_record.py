@@ -12,9 +12,9 @@ from hub.app import Hub
 from hub.events import MovedRef, RefsUpdated
 from hub.repos.git.store import read_head
 from hub.repos.models import PushIntent, RefLogEntry, Repository
-from hub.repos.namespaces import Grant, namespace
-from hub.repos.push_policy import Cause, Refusal
 from hub.repos.pushes import Options, PushContext, RefUpdate
+from hub.repos.pushing.namespaces import Grant, namespace
+from hub.repos.pushing.push_policy import Cause, Refusal
 from tests.feature.repos.pushing import ZERO, Pusher, reasons
 
 MAIN = "refs/heads/main"

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from hub.access import Permission, Role
 from hub.app import Hub
 from hub.errors import Forbidden, Invalid
-from hub.repos import actions, invitations, rules
+from hub.repos import actions
 from hub.repos.access import open_repository
 from hub.repos.models import RefKind, RefRule, RefRulePerson, Repository
-from hub.repos.rules import MAX_RULES, RuleValues
+from hub.repos.settings import invitations, rules
+from hub.repos.settings.rules import MAX_RULES, RuleValues
 from tests.factories import SYSTEM, make_collaborator, make_user
 from tests.feature.repos.pushing import ZERO, Pusher
 from tests.visitor import Visitor, words_of

@@ -10,10 +10,11 @@ from hub.access import Role, Viewer
 from hub.accounts.models import User
 from hub.app import Hub
 from hub.clock import now
-from hub.repos import admission, rules
 from hub.repos.models import Collaborator, RefKind, RefRule, Repository
 from hub.repos.pushes import RefUpdate
-from hub.repos.rules import RuleValues
+from hub.repos.pushing import admission
+from hub.repos.settings import rules
+from hub.repos.settings.rules import RuleValues
 from tests.factories import SYSTEM
 from tests.feature.repos.pushing import ZERO, Pusher, reasons
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from hub.access import Role
 from hub.app import Hub
-from hub.repos import moving
 from hub.repos.models import PushIntent, RefLogEntry, Repository
-from hub.repos.moving import RefMoved, RefRefused
 from hub.repos.pushes import RefUpdate
+from hub.repos.pushing import moving
+from hub.repos.pushing.moving import RefMoved, RefRefused
 from hub.repos.receive import update_refs
 from tests.feature.repos.pushing import ZERO, Pusher
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.accounts.browsers import describe
+from hub.accounts.sign_in.browsers import describe
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.accounts.passkeys import Place, find_other_address, find_place
+from hub.accounts.sign_in.passkeys import Place, find_other_address, find_place
 
 
 @pytest.mark.parametrize(

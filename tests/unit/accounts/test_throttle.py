@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.accounts.throttle import account_subject, network_subject
+from hub.accounts.sign_in.throttle import account_subject, network_subject
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.accounts.totp import find_step
+from hub.accounts.sign_in.totp import find_step
 
 # "12345678901234567890" of RFC 6238, appendix B, in base32; the codes there end in these six digits.
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.errors import Invalid
-from hub.repos.settings import check_description
+from hub.repos.names import check_description
 
 
 @pytest.mark.parametrize("line", ["", "Boils water", "Wasserkessel für Übermütige", "غلاية", "☕ and tea"])

@@ -7,7 +7,8 @@ import pytest
 
 from hub.access import Role, Visibility
 from hub.repos.models import RefKind
-from hub.repos.push_policy import (
+from hub.repos.pushes import RefUpdate
+from hub.repos.pushing.push_policy import (
     Cause,
     Situation,
     Step,
@@ -15,7 +16,6 @@ from hub.repos.push_policy import (
     refuse_step,
     step_of,
 )
-from hub.repos.pushes import RefUpdate
 from hub.repos.ref_rules import Rule
 
 ZERO, ONE, TWO = "0" * 40, "1" * 40, "2" * 40

@@ -1,0 +1,1 @@
+"""Repositories that begin with a history from elsewhere."""

@@ -1,0 +1,1 @@
+"""What a push means: examined, judged by rules, moved and recorded. `hub.repos.receive` is its face."""
