@@ -200,6 +200,7 @@ def test_rule_refuses_by_every_door_with_the_next_command(
     assert hers.ls_remote(way.url(path, anna)) == before
 
 
+@pytest.mark.parametrize("way", ["http"], indirect=True)
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 def test_what_the_rule_does_not_forbid_goes_through(
     way: Way, hers: GitClient, work: Path, path: str, started: dict[str, str], case: Case, anna: Person
