@@ -22,11 +22,15 @@ from hub.db import config_of
 from hub.errors import Conflict, text
 from hub.repos.access import find_repository, open_repository
 from hub.repos.actions import create_repository, grant
+from hub.repos.forks.forking import fork_repository
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory, size_bytes
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.pushes import RefUpdate
 from hub.repos.receive import update_refs
+from hub.repos.settings.invitations import invite
+from hub.repos.settings.people import has_own_role
+from hub.repos.stars import star
 
 _SYSTEM: Final = Viewer(is_admin=True)
 _PACKAGE: Final = Path(__file__).parent
@@ -61,14 +65,15 @@ class DemoRepository:
 
 ACCOUNTS: Final = (
     DemoAccount("anna", "administers this hub; owns anna/hub", is_admin=True),
-    DemoAccount("bo", "may push to anna/hub; owns bo/handbook, which is private"),
-    DemoAccount("mei", "may push to bo/handbook; owns mei/first-push, which is empty"),
+    DemoAccount("bo", "may push to anna/hub and forked it; owns bo/handbook, which is private"),
+    DemoAccount("mei", "may push to bo/handbook, invited to anna/hub; owns mei/first-push, which is empty"),
 )
 SOURCE: Final = DemoRepository("anna", "hub", "The source of this hub", writer="bo")
 HANDBOOK: Final = DemoRepository(
     "bo", "handbook", "The pages of the manual, before everybody sees them", Visibility.PRIVATE, writer="mei"
 )
 EMPTY: Final = DemoRepository("mei", "first-push", "Empty: push something")
+FORK: Final = DemoRepository("bo", "hub", "Where bo tries things before they go to anna/hub")
 
 
 def bring(hub: Hub) -> None:
@@ -84,6 +89,9 @@ def bring(hub: Hub) -> None:
                 _create(session, wanted)
     _push(hub, SOURCE)
     _push(hub, HANDBOOK)
+    with hub.database.writing() as session:
+        if find_repository(session, _SYSTEM, FORK.path) is None:
+            _connect(session)
 
 
 def read_passwords(config: Config) -> dict[str, str]:
@@ -170,6 +178,16 @@ def _create(session: Session, wanted: DemoRepository) -> None:
     )
     if wanted.writer is not None:
         grant(session, _SYSTEM, repository, get_user(session, wanted.writer), role=Role.WRITE)
+
+
+def _connect(session: Session) -> None:
+    # What people do with a repository of somebody else: bo forked it and starred it, mei is invited to it.
+    source = open_repository(session, _SYSTEM, SOURCE.path, need=Permission.SEE)
+    anna, bo, mei = (get_user(session, account.name) for account in ACCOUNTS)
+    fork_repository(session, bo.viewer(), source, owner=bo, name=FORK.name, description=FORK.description)
+    star(session, bo.viewer(), source)
+    if not has_own_role(session, mei.viewer(), source):
+        invite(session, anna.viewer(), source, mei, role=Role.PROPOSE)
 
 
 def _push(hub: Hub, wanted: DemoRepository) -> None:

@@ -14,12 +14,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from hub import cli
+from hub.access import Role
 from hub.accounts.people import PeopleFilter, list_everybody
+from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.config import Config
 from hub.gateway.listeners import addresses_path
+from hub.repos.access import find_repository
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
+from hub.repos.settings.people import list_invitations
+from hub.repos.stars import is_starred
 from tests.factories import SYSTEM, make_repository, make_user
 from tests.feature.cli.conftest import Run
 
@@ -193,14 +198,28 @@ def test_demo_is_the_same_at_its_second_run(run: Run, hub: Hub, config: Config) 
         ("mei", True, False),
     ]
     with hub.database.reading() as session:
-        sizes = dict(session.execute(select(Repository.name, Repository.size_bytes)).all())
-    assert sizes["hub"] > sizes["handbook"] > 0
+        sizes = {one.path: one.size_bytes for one in session.scalars(select(Repository))}
+    assert sizes["anna/hub"] > sizes["bo/handbook"] > 0
     rows = json.loads(run("repo", "list", "--json").stdout)
     assert {row["path"]: row["visibility"] for row in rows} == {
         "anna/hub": "public",
         "bo/handbook": "private",
+        "bo/hub": "public",
         "mei/first-push": "public",
     }
+
+
+def test_demo_shows_a_fork_a_star_and_an_invitation(run: Run, hub: Hub) -> None:
+    run("demo")
+    with hub.database.reading() as session:
+        source, fork = (find_repository(session, SYSTEM, path) for path in ("anna/hub", "bo/hub"))
+        assert source is not None
+        assert fork is not None
+        assert fork.origin_id == source.id
+        assert is_starred(session, get_user(session, "bo").viewer(), source)
+        invitations = list_invitations(session, get_user(session, "mei").viewer())
+    [invited] = invitations
+    assert (invited.path, invited.role, invited.invited_by) == ("anna/hub", Role.PROPOSE, "anna")
 
 
 def test_demo_leaves_a_person_of_the_same_name_alone(run: Run) -> None:
