@@ -48,10 +48,13 @@ def set_password_hash(session: Session, viewer: Viewer, user: User, *, password_
     session.flush()
 
 
-def change_own(database: Database, viewer: Viewer, *, current: str, new: str, origin: Origin) -> str:
+def change_own(
+    database: Database, viewer: Viewer, *, browser: str, current: str, new: str, origin: Origin
+) -> str:
     """Sets the viewer's password, ends all their sign-ins, and returns the secret of a new one.
 
-    Raises Invalid, with `current` or `new` as the field, or TooMany.
+    `browser` is the secret of the sign-in that asks, "" for a token. Raises Invalid, with `current` or `new`
+    as the field, Unauthenticated where that sign-in ended in the meantime, or TooMany.
     """
     with database.reading() as session:
         user = session.get_one(User, viewer.user_id)
@@ -60,10 +63,19 @@ def change_own(database: Database, viewer: Viewer, *, current: str, new: str, or
     if not credentials.verify(user.password_hash, current):
         with database.writing() as session:
             throttle.note_failure(session, user.name, origin.address)
-        fault = text("This is not your current password.")
-        raise Invalid(text("The password was not changed."), {"current": fault})
-    password_hash = credentials.hash_password(new)
+        raise _not_current()
+    verified, password_hash = user.password_hash, credentials.hash_password(new)
     with database.writing() as session:
-        user = session.get_one(User, viewer.user_id)
+        user = session.get_one(User, viewer.user_id, with_for_update=True)
+        # It may have been changed while both were hashed, or this browser signed out: that is what counts.
+        if user.password_hash != verified:
+            raise _not_current()
+        if browser:
+            sessions.renew(session, browser)
         set_password_hash(session, viewer, user, password_hash=password_hash)
         return sessions.start(session, user, origin)
+
+
+def _not_current() -> Invalid:
+    fault = text("This is not your current password.")
+    return Invalid(text("The password was not changed."), {"current": fault})

@@ -96,18 +96,19 @@ def password() -> ResponseReturnValue:
 @needs(Scope.ACCOUNT, sign_in=True, own_transactions=True)
 def submit_password() -> ResponseReturnValue:
     """Changes the password; this browser stays signed in, others do not."""
-    form = forms.read("current", "new")
+    form, is_browser = forms.read("current", "new"), request.headers.get("Authorization") is None
     try:
         secret = passwords.change_own(
             web.database(),
             web.viewer(),
+            browser=login.secret() if is_browser else "",
             current=form.text("current"),
             new=form.text("new"),
             origin=login.origin(),
         )
     except REFUSALS as error:
         return refused_page(render("accounts/password.html", form=form.refuse(error)), error)
-    if request.headers.get("Authorization") is None:
+    if is_browser:
         login.enter_by_secret(secret)
     notices.add("ok", text("The password is changed. Every other browser is signed out."))
     return redirect(url_for("accounts.password"))
