@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 
 from hub.accounts.actions import create_user, make_setup_code, use_setup_code
 from hub.accounts.models import SetupCode, User
+from hub.accounts.people_actions import set_admin
 from hub.app import Hub
 from hub.clock import now
 from hub.errors import NotFound
-from tests.factories import SYSTEM
+from tests.factories import SYSTEM, make_user
 from tests.visitor import Visitor, words_of
 
 ANNA = {"name": "anna", "email": "anna@example.org", "password": "a long and dull one"}
@@ -89,6 +90,16 @@ def test_link_dies_when_somebody_administers_the_hub(app: Flask, hub: Hub, link:
         use_setup_code(session, link.rpartition("/")[2], **ANNA)
     with hub.database.reading() as session:
         assert session.scalars(select(User.name)).all() == ["root"]
+
+
+def test_link_dies_when_somebody_is_made_an_administrator(app: Flask, hub: Hub, link: str) -> None:
+    """The attack: the operator made an account on the command line and only then had it administer the hub;
+    whoever finds the link of before makes a second administrator with it."""
+    with hub.database.writing() as session:
+        set_admin(session, SYSTEM, make_user(session, "root"), is_admin=True)
+    assert Visitor(app).get(link).status_code == 404
+    with pytest.raises(NotFound), hub.database.writing() as session:
+        use_setup_code(session, link.rpartition("/")[2], **ANNA)
 
 
 def test_of_two_who_use_the_link_at_once_one_gets_in(hub: Hub, link: str) -> None:
