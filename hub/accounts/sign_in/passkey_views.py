@@ -27,6 +27,7 @@ def ask_passkey() -> ResponseReturnValue:
         ceremonies.place(),
         question=login.question(ChallengePurpose.SECOND_STEP),
         former=login.question(ChallengePurpose.PASSKEY_SIGN_IN),
+        origin=login.origin(),
     )
     return ceremonies.put(ChallengePurpose.PASSKEY_SIGN_IN, secret, question)
 

@@ -98,13 +98,16 @@ def find_ways(session: Session, question: str) -> Ways:
     return Ways() if user is None else proving.find_ways(session, user.viewer())
 
 
-def ask_passkey(database: Database, place: Place, *, question: str, former: str) -> tuple[str, str]:
+def ask_passkey(
+    database: Database, place: Place, *, question: str, former: str, origin: Origin
+) -> tuple[str, str]:
     """The secret of a question to a passkey, and the question as a browser reads it.
 
     After a right password `question` is the secret of that step, and only that person's passkeys answer;
-    `former` is the secret of this browser's question before.
+    `former` is the secret of this browser's question before. Raises TooMany.
     """
     with database.writing() as session:
+        throttle.count_question(session, origin.address)
         asked = challenges.find(session, ChallengePurpose.SECOND_STEP, question)
         user_id = None if asked is None else asked.user_id
         secret, nonce = challenges.ask(

@@ -1,4 +1,4 @@
-"""How often a sign-in may fail: per account, and per network it comes from."""
+"""How often a sign-in may fail, per account and per network it comes from, and how often one may begin."""
 
 import hashlib
 import ipaddress
@@ -16,6 +16,7 @@ from hub.errors import TooMany, text
 WINDOW: Final = timedelta(minutes=15)
 PER_ACCOUNT: Final = 10
 PER_NETWORK: Final = 30
+QUESTIONS_PER_NETWORK: Final = 300
 
 
 def account_subject(name: str) -> str:
@@ -63,6 +64,21 @@ def note_failure(session: Session, name: str | None, address: str) -> None:
     if name is not None:
         session.add(Attempt(subject=account_subject(name), at=at))
     session.add(Attempt(subject=network_subject(address), at=at))
+
+
+def count_question(session: Session, address: str) -> None:
+    """Counts a question to a passkey, which everybody may ask for; raises TooMany for the network.
+
+    Each leaves a row for a while: without a limit one program could fill the database.
+    """
+    subject = f"question {network_subject(address)}"
+    counted = select(func.count()).where(Attempt.subject == subject, Attempt.at > now() - WINDOW)
+    if (session.scalar(counted) or 0) >= QUESTIONS_PER_NETWORK:
+        raise TooMany(
+            text("Too many sign-ins were begun from this network."),
+            retry_after_seconds=int(WINDOW.total_seconds()),
+        )
+    session.add(Attempt(subject=subject, at=now()))
 
 
 def forget_failures(session: Session, name: str) -> None:

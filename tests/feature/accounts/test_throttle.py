@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from hub.accounts import jobs
-from hub.accounts.models import Attempt
-from hub.accounts.sign_in.throttle import account_subject, network_subject
+from hub.accounts.models import Attempt, Challenge
+from hub.accounts.sign_in.throttle import QUESTIONS_PER_NETWORK, account_subject, network_subject
 from hub.app import Hub
 from hub.clock import now
 from tests.factories import PASSWORD, make_user
@@ -82,3 +82,22 @@ def test_guessing_the_current_password_is_throttled_too(app: Flask, hub: Hub) ->
     answer = visitor.submit("/settings/password", current=PASSWORD, new="x" * 20)
     assert answer.status_code == 429
     assert REFUSED in words_of(answer.text)
+
+
+def test_questions_to_passkeys_are_counted_for_the_network(app: Flask, hub: Hub) -> None:
+    """The attack: a program keeps one cookie and its token, and asks for a question as often as it can. Each
+    left a row for ten minutes, since the cookie never names the question before."""
+    fail(hub, f"question {network_subject('203.0.113.9')}", QUESTIONS_PER_NETWORK - 1)
+
+    def ask(address: str) -> int:
+        visitor = Visitor(app, address=address)
+        visitor.get("/login")
+        with visitor.client.session_transaction() as cookie:
+            token = str(cookie["csrf"])
+        return visitor.post("/login/passkey/question", X_CSRF_Token=token).status_code
+
+    asked = [ask(address) for address in ("203.0.113.9", "203.0.113.10", "203.0.114.9")]
+    assert asked == [200, 429, 200]
+    with hub.database.reading() as session:
+        assert len(session.scalars(select(Challenge)).all()) == 2
+        assert len(session.scalars(select(Attempt)).all()) == QUESTIONS_PER_NETWORK + 1
