@@ -28,6 +28,8 @@ _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _NOT_IN_URLS: Final = re.compile(r"[\x00-\x20\x7f\\\"<>^`{|}]")
 _TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
+# Of IPv6 only this is the internet (RFC 4291, 2.5.4); what else may be routed leads inside, as fec0:: does.
+_INTERNET: Final = ipaddress.ip_network("2000::/3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,13 @@ def _allowed_networks(config: Config) -> list[ipaddress.IPv4Network | ipaddress.
 def _may_reach(address: IpAddress, allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
     if any(address in network for network in allowed if network.version == address.version):
         return True
-    return all(one.is_global and not one.is_multicast for one in _meanings(address))
+    return all(_is_outside(one) for one in _meanings(address))
+
+
+def _is_outside(address: IpAddress) -> bool:
+    if address.version == 6 and address not in _INTERNET and address not in _TRANSLATED:
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _meanings(address: IpAddress) -> list[IpAddress]:

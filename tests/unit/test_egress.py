@@ -117,6 +117,17 @@ def test_name_that_leads_inside_is_refused(addresses: list[str]) -> None:
     assert "url" in refused.value.fields
 
 
+@pytest.mark.parametrize(
+    "address", ["fec0::2", "::7f00:1", "::ffff:0:7f00:1", "64:ff9b:1::7f00:1", "4000::1"]
+)
+def test_address_outside_of_the_internet_is_refused_though_python_calls_it_global(address: str) -> None:
+    """An attacker names the gateway of a virtual machine (fec0::2), or 127.0.0.1 in a form that only some
+    networks translate."""
+    for url in ("https://example.org/x", f"https://[{address}]/x"):
+        with pytest.raises(Invalid):
+            resolve(Config(), read_url(url), resolver=of(address))
+
+
 def test_name_is_held_to_the_addresses_it_had() -> None:
     found = resolve(
         Config(), read_url("https://example.org/x"), resolver=of(PUBLIC, "2606:4700::1111", PUBLIC)
