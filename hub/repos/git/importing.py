@@ -235,7 +235,7 @@ def _watch(
         child.stderr.close()
         child.wait()
     if child.returncode != 0:
-        raise SourceFailed(_reason(last.decode("utf-8", "replace")))
+        raise SourceFailed(_reason(_without_paths(last.decode("utf-8", "replace"), command)))
 
 
 def _listen(stderr: IO[bytes], on_words: Callable[[bytes], None], deadline: float) -> bytes:
@@ -270,6 +270,13 @@ _REASONS: Final = (
      text("The source broke off in the middle.")),
     (("protocol", "dumb http"), text("What answers at this address is no git server.")),
 )  # fmt: skip
+
+
+def _without_paths(said: str, command: Sequence[str]) -> str:
+    # Where the hub keeps its files is nothing for whoever sent one.
+    for path in (one for one in command if one.startswith("/")):
+        said = said.replace(path, os.path.basename(path))
+    return said
 
 
 def _reason(said: str) -> Text:

@@ -216,6 +216,18 @@ def test_bundle_is_imported(hub: Hub, git: GitClient, repository: Repository, so
         assert session.get_one(Repository, repository.id).default_branch == "trunk"
 
 
+def test_refused_bundle_says_nothing_of_where_the_hub_keeps_it(hub: Hub, repository: Repository) -> None:
+    """Whoever uploads garbage reads git's own words, which would name a directory of the server."""
+    kept = keep_upload(hub.config, io.BytesIO(b"not a bundle at all"))
+    begin(hub, repository, bundle=kept)
+    run_import(hub.database, repository.id)
+    progress = progress_of(hub, repository)
+    assert progress is not None
+    assert kept.name in progress.error
+    assert str(kept.parent) not in progress.error
+    assert "/" not in progress.error
+
+
 @pytest.mark.parametrize("kind", ["no bundle", "thin"])
 def test_file_that_is_no_whole_history_is_refused(
     hub: Hub, git: GitClient, repository: Repository, source: Path, kind: str
