@@ -13,6 +13,7 @@ from hub.repos.access import require
 from hub.repos.loans import check_loans
 from hub.repos.models import Collaborator, Invitation, Repository
 from hub.repos.paths import move
+from hub.repos.ref_rules import forget_person
 
 RENAMED: Final = audit.action("repository.renamed", text("renamed the repository from %(old)s to %(new)s"))
 TRANSFERRED: Final = audit.action(
@@ -53,7 +54,9 @@ def hand_over(session: Session, viewer: Viewer, repository: Repository, user: Us
             text("%(name)s cannot own %(path)s now.", name=user.name, path=repository.path),
             {"person": text("This account cannot sign in as it is.")},
         )
+    old_owner_id = repository.owner_id
     old_path = move(session, repository, owner=user, name=repository.name)
+    forget_person(session, repository.id, old_owner_id)
     session.execute(
         delete(Collaborator).where(
             Collaborator.repository_id == repository.id, Collaborator.user_id == user.id

@@ -17,9 +17,11 @@ from hub.clock import now
 from hub.errors import Invalid, Moved, NotFound
 from hub.repos import actions
 from hub.repos.access import open_repository
-from hub.repos.models import Collaborator, FormerPath, Invitation, Repository
+from hub.repos.models import Collaborator, FormerPath, Invitation, RefKind, Repository
+from hub.repos.pushing.standing import find_standing
 from hub.repos.settings import handover
 from hub.repos.settings.deploy_keys import add_deploy_key
+from hub.repos.settings.rules import RuleValues, add_rule
 from tests.factories import SYSTEM, make_collaborator, make_repository, make_user, write_key
 from tests.visitor import Visitor, words_of
 
@@ -291,3 +293,17 @@ def test_no_deploy_key_of_the_former_owner_works_on(
     assert "removed the deploy key “ci” by giving the repository away" in words_of(
         browser("zoe").get("/zoe/demo/settings/log").text
     )
+
+
+def test_former_owner_is_taken_off_the_rules_that_list_them(hub: Hub, repository: Repository) -> None:
+    """Whoever gives a repository away lists themselves on its rules before: with the role write, which the
+    new owner may give them later, they would push what only the rule's people push."""
+    with hub.database.writing() as session:
+        make_user(session, "bo")
+        shown = open_repository(session, SYSTEM, "anna/demo", need=Permission.SEE)
+        values = RuleValues(RefKind.BRANCH, "release/*", least_role=None, people=["anna"])
+        add_rule(session, SYSTEM, shown, values=values)
+    transfer(hub, "anna/demo", "bo")
+    with hub.database.reading() as session:
+        anna = get_user(session, "anna").viewer()
+        assert not any(rule.names_them for rule in find_standing(session, anna, repository.id).rules)
