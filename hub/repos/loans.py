@@ -37,6 +37,7 @@ T = TypeVar("T")
 _ATTEMPTS: Final = 5
 # As much is copied while somebody waits for a page.
 _INLINE_BYTES: Final = 20_000_000
+_INLINE_FORKS: Final = 20
 # What was read before the rows were locked may be of yesterday.
 _FRESH: Final = {"populate_existing": True}
 
@@ -133,10 +134,11 @@ def _leave_to_worker(database: Database, fork_ids: Sequence[int]) -> None:
             Repository, lender, lender.id == Repository.lender_id
         )
         total = session.scalar(sizes.where(Repository.id.in_(fork_ids))) or 0
-        if total > _INLINE_BYTES:
+        is_long = total > _INLINE_BYTES or len(fork_ids) > _INLINE_FORKS
+        if is_long:
             for fork_id in fork_ids:
                 publish(session, LoanToEnd(fork_id))
-    if total > _INLINE_BYTES:
+    if is_long:
         raise Unavailable(
             text("Nothing is changed yet: forks still use objects of this repository."),
             text("They are given copies of their own now, which takes some minutes."),
