@@ -20,6 +20,7 @@ from hub.repos.settings.deletion import KEPT
 _log = structlog.get_logger(__name__)
 
 _LEFTOVERS: Final = ("new-*", "lost-*")
+_HANDED_OVER: Final = ("*.bundle", "*.json")
 _LEFTOVER_SECONDS: Final = 86400.0
 
 
@@ -72,7 +73,9 @@ def remove_leftovers(database: Database, *, older_than_seconds: float = _LEFTOVE
     data = database.config.data
     directories = [path for one in _LEFTOVERS for path in (data / "repositories").glob(f"*/{one}")]
     removed = []
-    for path in (*directories, *(data / "run" / "imports").glob("*.bundle")):
+    # A .json holds the credentials of an import whose job never came for them.
+    handed_over = [path for one in _HANDED_OVER for path in (data / "run" / "imports").glob(one)]
+    for path in (*directories, *handed_over):
         found = path.stat()
         # Setting one aside changes the time of its inode, not of its content.
         if time.time() - max(found.st_mtime, found.st_ctime) > older_than_seconds:

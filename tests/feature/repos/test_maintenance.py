@@ -15,6 +15,7 @@ from hub.repos.git.loans import upkeep
 from hub.repos.git.packing import look_for_clutter
 from hub.repos.git.reachable_ids import leave_note
 from hub.repos.git.store import ALIVE_LOCK, directory, lock, reachable_ids_file
+from hub.repos.imports.imports import folder
 from hub.repos.jobs import maintain_repositories, purge
 from hub.repos.maintenance import maintain
 from hub.repos.models import Repository
@@ -135,7 +136,14 @@ def test_only_old_leftovers_are_removed(hub: Hub, pusher: Pusher) -> None:
     storage = pusher.directory.parent
     (storage / "new-7-abcd").mkdir()
     (storage / "lost-8-abcd").mkdir()
+    # An upload, and the credentials of an import that never began: nobody asks for them any more.
+    waiting = folder(hub.config)
+    for name in ("9.json", "ab.bundle"):
+        (waiting / name).write_text("{}")
     purge.function(hub.database)
     assert {path.name for path in storage.iterdir()} == {pusher.directory.name, "new-7-abcd", "lost-8-abcd"}
-    assert sorted(remove_leftovers(hub.database, older_than_seconds=-1)) == ["lost-8-abcd", "new-7-abcd"]
+    assert {path.name for path in waiting.iterdir()} == {"9.json", "ab.bundle"}
+    removed = remove_leftovers(hub.database, older_than_seconds=-1)
+    assert sorted(removed) == ["9.json", "ab.bundle", "lost-8-abcd", "new-7-abcd"]
     assert [path.name for path in storage.iterdir()] == [pusher.directory.name]
+    assert list(waiting.iterdir()) == []
