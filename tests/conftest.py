@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 from hub import logs
 from hub.app import Hub, create_app, load
 from hub.config import Config, from_values
-from tests import databases
+from tests import compiled_routes, databases
 from tests.compiled_templates import COMPILED
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
 from tests.served import Served
 
 _FEATURE = Path(__file__).parent / "feature"
+
+compiled_routes.install()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
