@@ -4,10 +4,10 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
-from hub.accounts import audit, leaving, names, profile_actions
+from hub.accounts import audit, leaving, names, profile_actions, queries
 from hub.accounts.blueprint import blueprint
 from hub.accounts.models import User
-from hub.accounts.sign_in import login
+from hub.accounts.sign_in import login, throttle
 from hub.errors import Conflict, Invalid, text
 from hub.web import forms, notices, words
 from hub.web import request as web
@@ -54,14 +54,19 @@ def account() -> ResponseReturnValue:
 
 
 @blueprint.post("/settings/account/email")
-@needs(Scope.ACCOUNT, proved=True)
+@needs(Scope.ACCOUNT, proved=True, own_transactions=True)
 def change_email() -> ResponseReturnValue:
     """Changes one's address."""
-    form, me = forms.read("email"), login.me()
+    form, viewer = forms.read("email"), web.viewer()
     try:
-        profile_actions.change_email(web.session(), web.viewer(), me, email=form.text("email"))
+        # Counted although the change may be refused.
+        with web.database().writing() as session:
+            throttle.count_address(session, login.origin().address)
+        with web.database().writing() as session:
+            me = queries.get_self(session, viewer)
+            profile_actions.change_email(session, viewer, me, email=form.text("email"))
     except REFUSALS as error:
-        return refused_page(_account_page(me, email=form.refuse(error)), error)
+        return refused_page(_account_page(login.me(), email=form.refuse(error)), error)
     notices.add("ok", text("Your e-mail address is changed."))
     return redirect(url_for("accounts.account"))
 

@@ -1,4 +1,7 @@
-"""How often a sign-in may fail, per account and per network it comes from, and how often one may begin."""
+"""How often a sign-in may fail, per account and per network it comes from, and how often one may begin.
+
+And how often an e-mail address may be changed, since each try tells whether somebody has it.
+"""
 
 import hashlib
 import ipaddress
@@ -11,12 +14,13 @@ from sqlalchemy.orm import Session
 from hub.accounts.models import Attempt
 from hub.accounts.names import key_of
 from hub.clock import now
-from hub.errors import TooMany, text
+from hub.errors import Text, TooMany, text
 
 WINDOW: Final = timedelta(minutes=15)
 PER_ACCOUNT: Final = 10
 PER_NETWORK: Final = 30
 QUESTIONS_PER_NETWORK: Final = 300
+ADDRESSES_PER_NETWORK: Final = 20
 
 
 def account_subject(name: str) -> str:
@@ -71,13 +75,20 @@ def count_question(session: Session, address: str) -> None:
 
     Each leaves a row for a while: without a limit one program could fill the database.
     """
-    subject = f"question {network_subject(address)}"
+    fault = text("Too many sign-ins were begun from this network.")
+    _count(session, f"question {network_subject(address)}", QUESTIONS_PER_NETWORK, fault)
+
+
+def count_address(session: Session, address: str) -> None:
+    """Counts a change of an e-mail address, refused or not; raises TooMany for the network."""
+    fault = text("Too many e-mail addresses were tried from this network.")
+    _count(session, f"e-mail {network_subject(address)}", ADDRESSES_PER_NETWORK, fault)
+
+
+def _count(session: Session, subject: str, limit: int, fault: Text) -> None:
     counted = select(func.count()).where(Attempt.subject == subject, Attempt.at > now() - WINDOW)
-    if (session.scalar(counted) or 0) >= QUESTIONS_PER_NETWORK:
-        raise TooMany(
-            text("Too many sign-ins were begun from this network."),
-            retry_after_seconds=int(WINDOW.total_seconds()),
-        )
+    if (session.scalar(counted) or 0) >= limit:
+        raise TooMany(fault, retry_after_seconds=int(WINDOW.total_seconds()))
     session.add(Attempt(subject=subject, at=now()))
 
 

@@ -8,7 +8,12 @@ from sqlalchemy import select, update
 
 from hub.accounts import jobs
 from hub.accounts.models import Attempt, Challenge
-from hub.accounts.sign_in.throttle import QUESTIONS_PER_NETWORK, account_subject, network_subject
+from hub.accounts.sign_in.throttle import (
+    ADDRESSES_PER_NETWORK,
+    QUESTIONS_PER_NETWORK,
+    account_subject,
+    network_subject,
+)
 from hub.app import Hub
 from hub.clock import now
 from tests.factories import PASSWORD, make_user
@@ -101,3 +106,19 @@ def test_questions_to_passkeys_are_counted_for_the_network(app: Flask, hub: Hub)
     with hub.database.reading() as session:
         assert len(session.scalars(select(Challenge)).all()) == 2
         assert len(session.scalars(select(Attempt)).all()) == QUESTIONS_PER_NETWORK + 1
+
+
+def test_tries_of_other_addresses_are_counted_for_the_network(app: Flask, hub: Hub) -> None:
+    """The attack: with one account, ask the form that changes its address about a long list of addresses. For
+    each it says whether somebody here has it, which newcomers may find out some times only."""
+    with hub.database.writing() as session:
+        make_user(session, "bo")
+    fail(hub, f"e-mail {network_subject('192.0.2.1')}", ADDRESSES_PER_NETWORK - 1)
+    visitor = Visitor(app)
+    visitor.sign_in("anna")
+    form = {"path": "/settings/account", "action": "/settings/account/email"}
+    assert "There is an account with this address." in visitor.submit(**form, email="bo@example.org").text
+    answer = visitor.submit(**form, email="bo@example.org")
+    assert answer.status_code == 429
+    assert "Too many e-mail addresses were tried from this network." in words_of(answer.text)
+    assert "There is an account with this address." not in answer.text
