@@ -9,7 +9,7 @@ from hub.accounts.blueprint import blueprint
 from hub.accounts.models import User
 from hub.accounts.people import PeopleFilter, require_administrator
 from hub.accounts.profile_views import require_typed
-from hub.accounts.sign_in import recovery
+from hub.accounts.sign_in import login, recovery
 from hub.errors import Conflict, Moved, text
 from hub.web import forms, notices
 from hub.web import request as web
@@ -120,6 +120,7 @@ def give_password(person: str) -> ResponseReturnValue:
     password, password_hash = people_actions.make_password()
     with web.database().writing() as session:
         user = queries.get_user(session, person)
+        _refuse_token_of(user)
         people_actions.give_password(session, web.viewer(), user, password_hash=password_hash)
     return secret_page(_person_page(_get(person), fresh_password=password))
 
@@ -129,6 +130,7 @@ def give_password(person: str) -> ResponseReturnValue:
 def turn_second_step_off(person: str) -> ResponseReturnValue:
     """Has the password alone sign in somebody who lost everything else."""
     user = _get(person)
+    _refuse_token_of(user)
     recovery.turn_all_off(web.session(), web.viewer(), user)
     notices.add("ok", text("The password alone signs %(name)s in now.", name=user.name))
     return _back(user)
@@ -161,6 +163,12 @@ def whole_log() -> ResponseReturnValue:
 def _get(person: str) -> User:
     require_administrator(web.viewer())
     return queries.get_user(web.session(), person)
+
+
+def _refuse_token_of(user: User) -> None:
+    """Raises Forbidden for a token of that person, which must not change how they sign in here either."""
+    if user.id == web.viewer().user_id:
+        login.secret_of_browser()
 
 
 def _back(user: User) -> ResponseReturnValue:

@@ -25,7 +25,7 @@ from hub.errors import Conflict, Invalid
 from hub.paging import PAGE_SIZE
 from hub.repos.actions import grant
 from hub.repos.settings.handover import transfer
-from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user
+from tests.factories import SYSTEM, make_key, make_repository, make_second_step, make_token, make_user
 from tests.visitor import Visitor, words_of
 
 
@@ -266,3 +266,20 @@ def test_nobody_is_made_the_owner_who_cannot_sign_in(hub: Hub, state: str) -> No
         setattr(bo, state, False)
         transfer(session, SYSTEM, repository, bo)
         assert repository.path.startswith("bo/")
+
+
+@pytest.mark.parametrize("what", ["password", "second-step-off"])
+def test_token_of_an_administrator_changes_nothing_about_how_they_sign_in(
+    app: Flask, hub: Hub, root: Visitor, what: str
+) -> None:
+    """The attack: with an administrator's token from a script, give its own person a password, turn their
+    second step off, and sign in as them: revoking the token changes nothing about that."""
+    with hub.database.writing() as session:
+        user = get_user(session, "root")
+        make_second_step(session, user)
+        header = {"Authorization": f"token {make_token(session, user)}"}
+    answer = Visitor(app).post(f"/admin/people/root/{what}", **header)
+    assert answer.status_code == 403
+    assert "A token cannot change how you sign in" in words_of(answer.text)
+    assert Visitor(app).sign_in("root").headers["Location"] == "/login/second-step"
+    assert Visitor(app).post(f"/admin/people/anna/{what}", **header).status_code < 400
