@@ -41,7 +41,7 @@ def list_deleted() -> ResponseReturnValue:
     return _deleted_page(Form())
 
 
-@blueprint.post("/admin/repositories/<int:repository_id>/restore")
+@blueprint.post("/admin/repositories/<int(max=2147483647):repository_id>/restore")
 @needs(Scope.ADMIN, proved=True, own_transactions=True)
 def restore(repository_id: int) -> ResponseReturnValue:
     """Brings a deleted repository back, under its name or another one."""

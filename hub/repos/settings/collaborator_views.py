@@ -62,6 +62,9 @@ def change_role(owner: str, name: str, person: str) -> ResponseReturnValue:
     repository = open_page(owner, name, need=Permission.SET_ROLES)
     form = forms.read("role")
     role = form.choice("role", Role, _CHOOSE)
+    if role not in invitations.OFFERED:
+        # To become an owner takes a proof of who it is on one side, and a yes on the other.
+        raise Invalid(text("Nothing was changed."), {"role": _CHOOSE})
 
     def act(session: Session) -> None:
         opened = open_repository(session, web.viewer(), repository.id, need=Permission.SET_ROLES)
@@ -87,7 +90,7 @@ def remove_collaborator(owner: str, name: str, person: str) -> ResponseReturnVal
     return _back(repository)
 
 
-@blueprint.post("/<owner>/<name>/settings/people/invitations/<int:invitation_id>/withdraw")
+@blueprint.post("/<owner>/<name>/settings/people/invitations/<int(max=2147483647):invitation_id>/withdraw")
 @needs(Scope.REPOSITORY_WRITE, sign_in=True)
 def withdraw_invitation(owner: str, name: str, invitation_id: int) -> ResponseReturnValue:
     """Takes an invitation back."""
@@ -120,7 +123,7 @@ def list_invitations() -> ResponseReturnValue:
     return render("repos/invitations.html", invitations=people.list_invitations(web.session(), web.viewer()))
 
 
-@blueprint.post("/invitations/<int:invitation_id>/accept")
+@blueprint.post("/invitations/<int(max=2147483647):invitation_id>/accept")
 @needs(Scope.REPOSITORY_WRITE, sign_in=True, own_transactions=True)
 def accept_invitation(invitation_id: int) -> ResponseReturnValue:
     """Takes the role, or the repository, that is offered."""
@@ -139,7 +142,7 @@ def accept_invitation(invitation_id: int) -> ResponseReturnValue:
     return redirect(url_for("repos.show", owner=owner, name=name))
 
 
-@blueprint.post("/invitations/<int:invitation_id>/decline")
+@blueprint.post("/invitations/<int(max=2147483647):invitation_id>/decline")
 @needs(Scope.REPOSITORY_WRITE, sign_in=True)
 def decline_invitation(invitation_id: int) -> ResponseReturnValue:
     """Says no to an invitation."""

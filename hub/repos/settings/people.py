@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session, aliased
@@ -10,6 +11,9 @@ from hub.access import Permission, Role, Viewer
 from hub.accounts.models import Principal, User
 from hub.repos.access import require
 from hub.repos.models import Collaborator, Invitation, Repository
+
+# Anybody may send them, and they stand on the first page of whoever gets them.
+_MOST_INVITATIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def list_invited(session: Session, viewer: Viewer, repository: Repository) -> li
 
 
 def list_invitations(session: Session, viewer: Viewer) -> list[InvitationRow]:
-    """What the viewer is invited to, the newest first; nothing for a stranger."""
+    """What the viewer is invited to, the newest first and a hundred at most; nothing for a stranger."""
     if viewer.user_id is None:
         return []
     inviter = aliased(Principal)
@@ -88,6 +92,7 @@ def list_invitations(session: Session, viewer: Viewer) -> list[InvitationRow]:
         .outerjoin(inviter, inviter.id == Invitation.invited_by_id)
         .where(Invitation.user_id == viewer.user_id, Repository.deleted_at.is_(None), reached)
         .order_by(Invitation.id.desc())
+        .limit(_MOST_INVITATIONS)
     )
     return [
         InvitationRow(one.id, repository.path, one.role, by, one.created_at)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from hub.access import Role, Viewer
+from hub.access import Role, Viewer, Visibility
 from hub.accounts.models import User
 from hub.accounts.queries import get_user
 from hub.app import Hub
@@ -13,7 +13,7 @@ from hub.errors import Forbidden, NotFound
 from hub.repos.access import find_repository
 from hub.repos.models import Collaborator, Invitation, Repository
 from hub.repos.settings import invitations, people
-from tests.factories import make_collaborator, make_user
+from tests.factories import make_collaborator, make_repository, make_user
 from tests.visitor import Visitor, words_of
 
 Browser = Callable[[str], Visitor]
@@ -141,6 +141,19 @@ def test_role_is_changed_and_taken_away_and_both_count_at_once(
     assert roles(hub) == {}
 
 
+def test_nobody_is_made_an_owner_by_changing_their_role(
+    anna: Visitor, hub: Hub, private_repository: Repository
+) -> None:
+    """Who took over a browser in which anna is signed in gives an account of their own a role, and then makes
+    it an owner: it would delete the repository, or give it away, with a proof of its own instead of hers."""
+    with hub.database.writing() as session:
+        row = session.get_one(Repository, private_repository.id)
+        name = make_collaborator(session, row, role=Role.WRITE).name
+    answer = anna.submit(PEOPLE, action=f"{PEOPLE}/{name}/role", role="own")
+    assert answer.status_code == 422
+    assert roles(hub) == {name: Role.WRITE}
+
+
 def test_somebody_without_a_role_gets_none_by_changing_it(
     anna: Visitor, bo: Visitor, hub: Hub, private_repository: Repository
 ) -> None:
@@ -164,6 +177,33 @@ def test_a_person_leaves_by_themselves(
     with member.client.session_transaction() as cookie:
         token = cookie["csrf"]
     assert member.post("/anna/demo/leave", {"csrf_token": token}).status_code == 404
+
+
+def test_many_invitations_do_not_make_the_first_page_of_somebody_endless(
+    bo: Visitor, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes thousands of repositories invites somebody to each of them."""
+    monkeypatch.setattr(people, "_MOST_INVITATIONS", 2)
+    with hub.database.writing() as session:
+        eve, invited = make_user(session, "eve"), get_user(session, "bo")
+        for number in range(3):
+            made = make_repository(session, eve, f"trap-{number}", visibility=Visibility.PRIVATE)
+            invitations.invite(session, eve.viewer(), made, invited, role=Role.READ)
+    for page in ("/", "/invitations"):
+        text = bo.get(page).text
+        assert ["trap-0" in text, "trap-1" in text, "trap-2" in text] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "address", ["/invitations/{}/accept", "/invitations/{}/decline", PEOPLE + "/invitations/{}/withdraw"]
+)
+def test_number_that_no_database_holds_is_not_found(
+    anna: Visitor, private_repository: Repository, address: str
+) -> None:
+    """A number of twenty digits overflows in the database: each such request would be a crash in the log."""
+    with anna.client.session_transaction() as cookie:
+        token = cookie["csrf"]
+    assert anna.post(address.format("9" * 20), {"csrf_token": token}).status_code == 404
 
 
 def test_nobody_answers_for_somebody_else(
