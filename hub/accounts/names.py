@@ -64,6 +64,14 @@ def look_key_of(name: str) -> str:
     return letters.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 
 
+_RESERVED_LOOKS: Final = frozenset(look_key_of(one) for one in RESERVED)
+
+
+def looks_reserved(name: str) -> bool:
+    """Whether a hurried reader takes it for a name that is kept for an address, and so for the hub's own."""
+    return look_key_of(name) in _RESERVED_LOOKS
+
+
 def clean_line(value: str, *, field: str, limit: int) -> str:
     """One line of somebody's own words, in normal form; raises Invalid for what hides or turns letters."""
     cleaned = " ".join(unicodedata.normalize("NFC", value).split())

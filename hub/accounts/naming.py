@@ -15,7 +15,7 @@ def find_fault(
 ) -> Text | None:
     """Why nobody, or not the principal of that id, may take a clean name; None where it is free.
 
-    `with_looks` refuses what looks like the name of somebody else, too.
+    `with_looks` refuses what looks like the name of somebody else, or like one of the hub's own, too.
     """
     taken = select(Principal.id).where(
         Principal.name_key == names.key_of(name), Principal.id != (for_id or 0)
@@ -28,7 +28,14 @@ def find_fault(
             "Somebody had this name until lately. It is kept for them until %(day)s: choose another one.",
             day=held_until.date().isoformat(),
         )
-    return _find_alike(session, name, for_id) if with_looks else None
+    if not with_looks:
+        return None
+    if names.looks_reserved(name):
+        return text(
+            "“%(name)s” looks like a name that is kept for an address of the hub. Choose another name.",
+            name=name,
+        )
+    return _find_alike(session, name, for_id)
 
 
 def _find_alike(session: Session, name: str, for_id: int | None) -> Text | None:

@@ -274,3 +274,11 @@ def test_own_log_tells_what_happened_to_the_account(anna: Visitor, app: Flask, t
     ):
         assert sentence in log
     assert "anna" not in words_of(signed_in(app, "bo").get("/settings/log").text)
+
+
+@pytest.mark.parametrize("name", ["supp0rt", "Ad-Min", "secur1ty", "sign.up"])
+def test_nobody_looks_like_whoever_runs_the_hub(anna: Visitor, name: str) -> None:
+    """The attack: take a name that reads like one of the hub's own, and write to people as its support."""
+    answer = rename(anna, name)
+    assert answer.status_code == 422
+    assert f"“{name}” looks like a name that is kept for an address of the hub." in words_of(answer.text)
