@@ -10,7 +10,7 @@ from hub.access import Role, Visibility
 from hub.accounts.models import User
 from hub.app import Hub
 from hub.errors import Conflict, Forbidden, Invalid, Unavailable
-from hub.repos import loans, receive
+from hub.repos import receive
 from hub.repos.actions import grant
 from hub.repos.forks.forking import find_distance, fork_repository, sync_fork
 from hub.repos.git.store import directory
@@ -165,13 +165,10 @@ def test_what_takes_longer_than_a_page_is_copied_by_the_worker(hub: Hub, filled:
     assert not (place_of(hub, made) / ALTERNATES).exists()
 
 
-def test_many_small_forks_are_copied_by_the_worker_as_well(
-    hub: Hub, filled: Pusher, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_small_forks_are_copied_by_the_worker_as_well(hub: Hub, filled: Pusher) -> None:
     """Many forks of something small are few bytes and many runs of git: in the page of an owner who makes it
     private they would hold a web worker for minutes."""
-    monkeypatch.setattr(loans, "_INLINE_FORKS", 1)
-    made = [fork(hub, filled.repository_id) for _ in range(2)]
+    made = [fork(hub, filled.repository_id) for _ in range(21)]
 
     def narrow(session: Session) -> None:
         one = session.get_one(Repository, filled.repository_id)
