@@ -13,7 +13,6 @@ from hub.access import Viewer
 from hub.accounts import audit, credentials, former, names, naming
 from hub.accounts.access import require_admin
 from hub.accounts.models import SetupCode, User
-from hub.accounts.queries import has_admin
 from hub.accounts.sign_in.passwords import check_password
 from hub.clock import now
 from hub.errors import Invalid, NotFound, Text, text
@@ -105,13 +104,10 @@ def make_setup_code(session: Session) -> str:
 
 
 def check_setup_code(session: Session, code: str) -> None:
-    """Raises NotFound unless this is the code of the set-up link, unused and of the last day.
-
-    Nor is there such a link once somebody administers the hub, however they came to that.
-    """
+    """Raises NotFound unless this is the code of the set-up link, unused and of the last day."""
     row = session.get(SetupCode, 1)
     is_known = row is not None and row.secret_hash == credentials.hash_secret(code)
-    if row is None or not is_known or row.created_at + SETUP_CODE_LIFETIME <= now() or has_admin(session):
+    if row is None or not is_known or row.created_at + SETUP_CODE_LIFETIME <= now():
         raise _no_setup_link()
 
 

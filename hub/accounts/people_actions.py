@@ -2,13 +2,14 @@
 
 from typing import Final
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
 from hub.accounts import audit, credentials, names
 from hub.accounts.access import require_admin
 from hub.accounts.leaving import find_last_admin
-from hub.accounts.models import User
+from hub.accounts.models import SetupCode, User
 from hub.accounts.sign_in import sessions
 from hub.accounts.sign_in.passwords import set_password_hash
 from hub.errors import Conflict, Text, text
@@ -79,6 +80,8 @@ def set_admin(session: Session, viewer: Viewer, user: User, *, is_admin: bool) -
         _require(user.is_admin, text("%(name)s is no administrator.", name=user.name))
         _require_another_admin(session, user)
     user.is_admin = is_admin
+    if is_admin:  # as where an account is made with it: the link that makes the first one stops working
+        session.execute(delete(SetupCode))
     session.flush()
     audit.note(session, viewer, ADMIN_MADE if is_admin else ADMIN_UNMADE, user_id=user.id, name=user.name)
 
