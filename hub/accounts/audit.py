@@ -81,6 +81,6 @@ def _list(session: Session, condition: ColumnElement[bool], page: int) -> Page[A
 
 def _row(entry: AuditEntry) -> AuditRow:
     sentence = _SENTENCES.get(entry.action)
-    # An entry of a version that knew more is shown by its name.
-    what = text(entry.action) if sentence is None else text(sentence.message, **entry.details)
+    # An entry of a version that knew more is shown by its name; older ones have no path of a repository.
+    what = text(entry.action) if sentence is None else text(sentence.message, **{"path": "…"} | entry.details)
     return AuditRow(entry.at, entry.actor_name, what)

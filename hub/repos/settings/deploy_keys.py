@@ -18,12 +18,14 @@ from hub.repos.loans import check_loans
 from hub.repos.models import Repository
 
 ADDED_TO_READ: Final = audit.action(
-    "deploy_key.added_to_read", text("added the deploy key “%(title)s”, which reads (%(fingerprint)s)")
+    "deploy_key.added_to_read",
+    text("added the deploy key “%(title)s”, which reads (%(fingerprint)s), to %(path)s"),
 )
 ADDED_TO_PUSH: Final = audit.action(
-    "deploy_key.added_to_push", text("added the deploy key “%(title)s”, which pushes (%(fingerprint)s)")
+    "deploy_key.added_to_push",
+    text("added the deploy key “%(title)s”, which pushes (%(fingerprint)s), to %(path)s"),
 )
-REMOVED: Final = audit.action("deploy_key.removed", text("removed the deploy key “%(title)s”"))
+REMOVED: Final = audit.action("deploy_key.removed", text("removed the deploy key “%(title)s” from %(path)s"))
 
 _NOT_ADDED: Final = text("This key cannot be added.")
 
@@ -89,7 +91,15 @@ def add_deploy_key(
         raise Invalid(_NOT_ADDED, {"key": _OF_ANOTHER}) from error
     what = ADDED_TO_PUSH if may_push else ADDED_TO_READ
     title, fingerprint = key.title, key.fingerprint
-    audit.note(session, viewer, what, repository_id=repository.id, title=title, fingerprint=fingerprint)
+    audit.note(
+        session,
+        viewer,
+        what,
+        repository_id=repository.id,
+        title=title,
+        fingerprint=fingerprint,
+        path=repository.path,
+    )
     check_loans(session, repository)
     return key
 
@@ -103,7 +113,7 @@ def remove_deploy_key(session: Session, viewer: Viewer, repository: Repository, 
         raise NotFound(text("There is no such key."), next_step=text("It may have been removed already."))
     session.delete(key)
     session.flush()
-    audit.note(session, viewer, REMOVED, repository_id=repository.id, title=key.title)
+    audit.note(session, viewer, REMOVED, repository_id=repository.id, title=key.title, path=repository.path)
 
 
 _OF_ANOTHER: Final = text(

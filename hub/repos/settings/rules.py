@@ -32,19 +32,25 @@ _SHOWN_MATCHES: Final = 10
 
 ADDED: Final = {
     RefKind.BRANCH: audit.action(
-        "rule.branch_added", text("added the rule %(pattern)s for branches (%(holds)s)")
+        "rule.branch_added", text("added the rule %(pattern)s for branches of %(path)s (%(holds)s)")
     ),
-    RefKind.TAG: audit.action("rule.tag_added", text("added the rule %(pattern)s for tags (%(holds)s)")),
+    RefKind.TAG: audit.action(
+        "rule.tag_added", text("added the rule %(pattern)s for tags of %(path)s (%(holds)s)")
+    ),
 }
 CHANGED: Final = {
     RefKind.BRANCH: audit.action(
-        "rule.branch_changed", text("changed the rule %(pattern)s for branches (%(holds)s)")
+        "rule.branch_changed", text("changed the rule %(pattern)s for branches of %(path)s (%(holds)s)")
     ),
-    RefKind.TAG: audit.action("rule.tag_changed", text("changed the rule %(pattern)s for tags (%(holds)s)")),
+    RefKind.TAG: audit.action(
+        "rule.tag_changed", text("changed the rule %(pattern)s for tags of %(path)s (%(holds)s)")
+    ),
 }
 REMOVED: Final = {
-    RefKind.BRANCH: audit.action("rule.branch_removed", text("removed the rule %(pattern)s for branches")),
-    RefKind.TAG: audit.action("rule.tag_removed", text("removed the rule %(pattern)s for tags")),
+    RefKind.BRANCH: audit.action(
+        "rule.branch_removed", text("removed the rule %(pattern)s for branches of %(path)s")
+    ),
+    RefKind.TAG: audit.action("rule.tag_removed", text("removed the rule %(pattern)s for tags of %(path)s")),
 }
 
 _NOT_SAVED: Final = text("The rule was not saved.")
@@ -141,7 +147,7 @@ def remove_rule(session: Session, viewer: Viewer, repository: Repository, *, rul
     what, pattern = REMOVED[rule.kind], rule.pattern
     session.delete(rule)
     session.flush()
-    audit.note(session, viewer, what, repository_id=repository.id, pattern=pattern)
+    audit.note(session, viewer, what, repository_id=repository.id, pattern=pattern, path=repository.path)
 
 
 def _get(session: Session, repository: Repository, rule_id: int) -> RefRule:
@@ -213,8 +219,15 @@ def _save(
 
 
 def _note(session: Session, viewer: Viewer, repository: Repository, *, what: str, values: RuleValues) -> None:
-    pattern, holds = values.pattern, str(values)
-    audit.note(session, viewer, what, repository_id=repository.id, pattern=pattern, holds=holds)
+    audit.note(
+        session,
+        viewer,
+        what,
+        repository_id=repository.id,
+        pattern=values.pattern,
+        holds=str(values),
+        path=repository.path,
+    )
 
 
 def _people_of(session: Session, rule_ids: Sequence[int]) -> dict[int, list[str]]:

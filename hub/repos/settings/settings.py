@@ -19,16 +19,14 @@ from hub.repos.names import BRANCHES, check_description
 
 _QUEUE_SECONDS: Final = 10.0
 
-DESCRIBED: Final = audit.action("repository.described", text("changed the description"))
+DESCRIBED: Final = audit.action("repository.described", text("changed the description of %(path)s"))
 DEFAULT_BRANCH_SET: Final = audit.action(
-    "repository.default_branch", text("made %(new)s the default branch instead of %(old)s")
+    "repository.default_branch", text("made %(new)s the default branch instead of %(old)s in %(path)s")
 )
-MADE_PUBLIC: Final = audit.action("repository.made_public", text("made the repository public"))
-MADE_PRIVATE: Final = audit.action("repository.made_private", text("made the repository private"))
-ARCHIVED: Final = audit.action("repository.archived", text("archived the repository"))
-UNARCHIVED: Final = audit.action(
-    "repository.unarchived", text("brought the repository back from the archive")
-)
+MADE_PUBLIC: Final = audit.action("repository.made_public", text("made %(path)s public"))
+MADE_PRIVATE: Final = audit.action("repository.made_private", text("made %(path)s private"))
+ARCHIVED: Final = audit.action("repository.archived", text("archived %(path)s"))
+UNARCHIVED: Final = audit.action("repository.unarchived", text("brought %(path)s back from the archive"))
 
 
 def describe(session: Session, viewer: Viewer, repository: Repository, *, description: str) -> None:
@@ -37,7 +35,7 @@ def describe(session: Session, viewer: Viewer, repository: Repository, *, descri
     line = check_description(description)
     if line != repository.description:
         repository.description = line
-        audit.note(session, viewer, DESCRIBED, repository_id=repository.id)
+        audit.note(session, viewer, DESCRIBED, repository_id=repository.id, path=repository.path)
     session.flush()
 
 
@@ -49,7 +47,7 @@ def set_visibility(
     if visibility is not repository.visibility:
         repository.visibility = visibility
         what = MADE_PUBLIC if visibility is Visibility.PUBLIC else MADE_PRIVATE
-        audit.note(session, viewer, what, repository_id=repository.id)
+        audit.note(session, viewer, what, repository_id=repository.id, path=repository.path)
     session.flush()
     check_loans(session, repository)
 
@@ -60,7 +58,7 @@ def archive(session: Session, viewer: Viewer, repository: Repository) -> None:
     if repository.archived_at is not None:
         raise Conflict(text("%(path)s is archived already.", path=repository.path))
     repository.archived_at = now()
-    audit.note(session, viewer, ARCHIVED, repository_id=repository.id)
+    audit.note(session, viewer, ARCHIVED, repository_id=repository.id, path=repository.path)
     session.flush()
 
 
@@ -70,7 +68,7 @@ def unarchive(session: Session, viewer: Viewer, repository: Repository) -> None:
     if repository.archived_at is None:
         raise Conflict(text("%(path)s is not archived.", path=repository.path))
     repository.archived_at = None
-    audit.note(session, viewer, UNARCHIVED, repository_id=repository.id)
+    audit.note(session, viewer, UNARCHIVED, repository_id=repository.id, path=repository.path)
     session.flush()
 
 
@@ -117,4 +115,12 @@ def _note_default_branch(session: Session, viewer: Viewer, repository: Repositor
     session.flush()
     if old != branch:
         ref_rules.add_default(session, repository)
-        audit.note(session, viewer, DEFAULT_BRANCH_SET, repository_id=repository.id, old=old, new=branch)
+        audit.note(
+            session,
+            viewer,
+            DEFAULT_BRANCH_SET,
+            repository_id=repository.id,
+            old=old,
+            new=branch,
+            path=repository.path,
+        )
