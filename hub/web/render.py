@@ -1,6 +1,6 @@
 """Templates and what each of them may use."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import flask
 from flask import Flask
@@ -13,6 +13,11 @@ from hub.config import Config
 from hub.web import csrf, notices, words
 from hub.web.front import request_id
 from hub.web.request import viewer_if_known
+
+# Whoever has just signed in has nothing to do on these.
+_FOR_STRANGERS: Final = frozenset(
+    ("pages.home", "accounts.sign_in", "accounts.second_step", "accounts.sign_up", "accounts.set_up")
+)
 
 
 class InRepository(Protocol):
@@ -46,6 +51,7 @@ def install(app: Flask, config: Config) -> None:
         csrf_token=csrf.token,
         hub_name=config.name,
         hub_version=__version__,
+        sign_in_url=sign_in_url,
     )
     app.context_processor(_of_this_request)
 
@@ -79,6 +85,13 @@ def asset_url(kind: str) -> str:
     """The address of the one stylesheet (`css`) or script (`js`)."""
     asset = {"css": assets.stylesheet, "js": assets.script}[kind]()
     return flask.url_for("assets.show", name=asset.name)
+
+
+def sign_in_url() -> str:
+    """Where to sign in; from most pages it leads back to them."""
+    is_place = flask.request.method == "GET" and flask.request.endpoint not in _FOR_STRANGERS
+    here = flask.request.full_path.rstrip("?") if is_place else None
+    return flask.url_for("accounts.sign_in", next=here)
 
 
 def can(permission: str, repository: InRepository) -> bool:

@@ -73,3 +73,11 @@ def test_form_neither_keeps_nor_follows_an_address_elsewhere(app: Flask, wanted:
     assert goal_of(app, wanted) == "/"
     visitor.sign_in("anna")
     assert visitor.client.get("/login", query_string={"next": wanted}).headers["Location"] == "/"
+
+
+def test_signing_in_leads_back_to_the_page_it_began_on(app: Flask) -> None:
+    visitor = Visitor(app)
+    assert 'href="/login?next=/explore?sort%3Dname"' in visitor.get("/explore?sort=name").text
+    assert 'href="/login?next=/anna/nothing"' in visitor.get("/anna/nothing").text
+    assert 'href="/login"' in visitor.get("/").text
+    assert "setup" not in visitor.get("/-/setup/abc").text.partition("<main")[0]
