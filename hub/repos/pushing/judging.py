@@ -102,8 +102,17 @@ def _look_around(session: Session, viewer: Viewer, repository: Repository, files
         has_branches=has_default or files.find_below(BRANCHES[:-1]) is not None,
         is_archived=repository.archived_at is not None,
         may_write_by_token=viewer.has_scope(Scope.REPOSITORY_WRITE),
+        reaches_lender=_reaches_lender(session, viewer, repository),
         rules=standing.rules,
     )
+
+
+def _reaches_lender(session: Session, viewer: Viewer, repository: Repository) -> bool:
+    # Whoever pushes to a fork can name, and so read, any object that it borrows.
+    lender_id = repository.lender_id
+    if lender_id is None or viewer.only is None or lender_id in viewer.only:
+        return True
+    return session.get_one(Repository, lender_id).visibility is Visibility.PUBLIC
 
 
 class _Push:

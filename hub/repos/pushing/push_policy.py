@@ -62,6 +62,7 @@ class Situation:
     has_branches: bool = True
     is_archived: bool = False
     may_write_by_token: bool = True
+    reaches_lender: bool = True
     rules: Sequence[Rule] = ()
 
     def may(self, permission: Permission) -> bool:
@@ -103,7 +104,7 @@ def refuse_name(update: RefUpdate) -> Refusal | None:
         return Refusal(
             Cause.NAMESPACE,
             "changes cannot be proposed here yet",
-            "This version of the hub takes no proposed changes. Push a branch, here or in a copy of yours.",
+            "This version of the hub takes no proposed changes. Push a branch, here or in a fork of yours.",
         )
     if not update.name.startswith(COUNTED):
         return Refusal(
@@ -152,6 +153,12 @@ def _refuse_pusher(situation: Situation, ref: str, step: Step) -> Refusal | None
     if situation.is_archived:
         line = f"{situation.path} is archived: it is read-only. Its owner can bring it back in its settings."
         return Refusal(Cause.NO_ACCESS, "the repository is archived", line)
+    if not situation.reaches_lender:
+        return Refusal(
+            Cause.NO_ACCESS,
+            "the token does not reach the origin",
+            "This fork uses objects of a private repository that the token does not reach. Use one for both.",
+        )
     if not situation.may_write_by_token:
         return Refusal(
             Cause.NO_ACCESS,

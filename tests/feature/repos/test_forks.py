@@ -1,5 +1,6 @@
 """Forks: what they begin with, whose objects they borrow, and when that ends."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -276,3 +277,30 @@ def test_push_that_counts_on_the_lender_is_refused_once_the_loan_has_ended(hub: 
     make_whole(hub.database, made.id)
     judgement = bens.judge((old, on_top, "refs/heads/main"))
     assert reasons(judgement) == {"refs/heads/main": "some objects are not there any more; push again"}
+
+
+def test_token_of_a_fork_alone_names_no_object_of_its_private_lender(hub: Hub, filled: Pusher) -> None:
+    """The attack: a token for a private fork names objects of the private repository that it borrows from."""
+    old = filled.git.head(filled.work)
+    with hub.database.writing() as session:
+        origin = session.get_one(Repository, filled.repository_id)
+        origin.visibility = Visibility.PRIVATE
+        anna = origin.owner_id
+    made = fork(hub, filled.repository_id, owner=anna, private=True)
+    assert made.lender_id == filled.repository_id
+    secret = filled.git.commit(filled.work, "of the origin alone")
+    filled.send()
+    with hub.database.reading() as session:
+        viewer = session.get_one(User, anna).viewer()
+    narrow = replace(viewer, only=frozenset({made.id}))
+    wide = replace(viewer, only=frozenset({made.id, filled.repository_id}))
+
+    answers = [
+        reasons(Pusher(hub, made, one, filled.git, filled.work).judge((old, secret, "refs/heads/main")))
+        for one in (narrow, wide)
+    ]
+
+    assert answers == [
+        {"refs/heads/main": "the token does not reach the origin"},
+        {"refs/heads/main": "ok"},
+    ]
