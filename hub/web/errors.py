@@ -160,8 +160,9 @@ def _of_werkzeug(error: HTTPException) -> HubError:
         return NotFound(_NO_PAGE, next_step=text("Check the spelling, or begin at the first page."))
     if error.code == 405:
         return MethodNotAllowed(
-            text("This address does not take the method %(method)s.", method=request.method),
-            next_step=text("Open the page and use what it offers."),
+            text("There is nothing to open at this address."),
+            text("It only takes what a form sends."),
+            text("Go back to the page with the form and use what it offers."),
         )
     if error.code == 413:
         return TooLarge(

@@ -77,7 +77,7 @@ def test_way_in_stands_in_the_header_and_beside_the_form_to_sign_in(app: Flask) 
     assert page.count('href="/sign-up"') == 2
     box = words_of(Visitor(app).get("/sign-up").text)
     assert "What a new account can do" in box
-    assert "One push takes at most 2.1 GB, one file in it 104.9 MB." in box
+    assert "One push takes at most 2 GiB, one file in it 100 MiB." in box
 
 
 def test_whoever_is_signed_in_needs_no_account(app: Flask, hub: Hub) -> None:

@@ -67,7 +67,7 @@ def test_fork_is_made_by_the_form_and_says_what_it_is_of(ben: Visitor) -> None:
     assert answer.headers["Location"] == "/ben/library"
     page = words_of(ben.get("/ben/library").text)
     assert "Fork of anna/library" in page
-    assert "main is where its origin is." in page
+    assert "main is level with its origin." in page
     assert "1 fork" in words_of(ben.get("/anna/library/forks").text)
     assert 'value="library-fork"' in ben.get("/anna/library/fork").text
 
