@@ -232,6 +232,8 @@ class World:
         place.former.append(place.path)
         place.owner = taker
         place.roles.pop(taker, None)
+        for one in self.principals:
+            one.is_suspended |= one.home is place  # a deploy key ends with the owner who made it
         return place
 
     def _archive_or_not(self) -> Place | None:
