@@ -74,6 +74,7 @@ def test_help_lists_every_target_that_people_use(programs: Path) -> None:
         "run",
         "install",
         "test",
+        "coverage",
         "bench",
         "lint",
     ]
