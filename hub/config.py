@@ -74,6 +74,9 @@ class Config:
     )
     fetch_cache_bytes: int = _key(2 << 30, "Disk for answers to fetches that are kept; 0 turns it off.")
     fetch_cache_seconds: int = _key(3600, "How long an answer to a fetch is kept.")
+    kept_bytes: int = _key(
+        2 << 30, "Disk for what pages computed once and show again: highlighted files, diffs, blame."
+    )
     sign_up: SignUp = _key(
         "approval",
         "Who makes an account: open (everybody), approval (everybody, an administrator then approves it) or "

@@ -12,6 +12,7 @@ from hub.db import Database, config_of
 from hub.errors import NotFound, Unavailable
 from hub.events import ImportWanted, LoanToEnd, RefsUpdated, on
 from hub.jobs import enqueue, every, job
+from hub.kept import kept_in
 from hub.repos import receive
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
@@ -144,3 +145,9 @@ def find_reachable_objects(database: Database) -> None:
 def reconcile_repositories(database: Database) -> None:
     """Puts right what a crash left, and records refs that nobody recorded."""
     receive.reconcile_all(database)
+
+
+@every(60)
+def trim_kept(database: Database) -> None:
+    """Removes what pages computed and nobody has looked at for the longest time."""
+    kept_in(database.config).trim(database.config.kept_bytes)

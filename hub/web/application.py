@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, request
 from hub import assets as asset_files
 from hub.access import Viewer
 from hub.db import Database
-from hub.web import assets, cookies, csrf, errors, front, observe, render, security, words
+from hub.web import assets, cookies, csrf, errors, front, observe, raw_path, render, security, words
 from hub.web import request as request_
 from hub.web.scopes import check_declared, check_proof, declaration, enforce
 
@@ -25,6 +25,7 @@ def make(
     config = database.config
     app = Flask("hub", static_folder=None, template_folder=str(asset_files.templates_directory()))
     front.install(app)
+    raw_path.install(app)
     # What comes after the request runs in the reverse of this order: the commit first, the log last.
     observe.install(app)
     security.install(app, config)

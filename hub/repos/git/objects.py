@@ -115,6 +115,22 @@ class Objects:
             object_id, subject, author, _moment(commit.commit_time, commit.commit_time_offset)
         )
 
+    def find_commit_id(self, beginning: str) -> str | None:
+        """The full id of the commit that this is or begins; None for none, several, and other objects."""
+        try:
+            found = self._git_repo.get(self._git_repo.expand_id(beginning))
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+        return str(found.id) if isinstance(found, pygit2.Commit) else None
+
+    def peel(self, object_id: str) -> str | None:
+        """The id of the commit that this object is, or that a tag object leads to; None for others."""
+        found = self._git_repo.get(pygit2.Oid(hex=object_id))
+        try:
+            return None if found is None else str(found.peel(pygit2.Commit).id)
+        except (pygit2.GitError, ValueError):  # a tree or a blob, or a tag of one
+            return None
+
     def tree_of(self, commit_id: str) -> str | None:
         """The id of the tree of a commit; None for anything else."""
         commit = self._git_repo.get(pygit2.Oid(hex=commit_id))
