@@ -15,6 +15,7 @@ from tests import compiled_routes, databases
 from tests.compiled_templates import COMPILED
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
+from tests.odd_repository import OddRepository, make_odd_repository
 from tests.served import Served
 
 _FEATURE = Path(__file__).parent / "feature"
@@ -125,6 +126,12 @@ def client(app: Flask) -> FlaskClient:
 def git(tmp_path: Path) -> GitClient:
     """Real git with a clean home and no SSH key."""
     return GitClient(tmp_path / "git")
+
+
+@pytest.fixture(scope="session")
+def odd_repository(tmp_path_factory: pytest.TempPathFactory) -> OddRepository:
+    """A bare repository with every odd name, content, commit and ref; `odd_repository.host` shows it."""
+    return make_odd_repository(tmp_path_factory.mktemp("odd") / "odd.git")
 
 
 @pytest.fixture(scope="session")
