@@ -20,6 +20,9 @@ FOREIGN_WORDS = re.compile(r"\b(pull_?requests?|merge_?requests?|head_sha|base_s
 FOREIGN_PLACES = ("api.py", "webhooks.py")
 LATER = re.compile(r"#.*\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 PATCHES = re.compile(r"\bmonkeypatch\.setattr\b|\bunittest\.mo" + r"ck\b|\bmock\.patch\b|\bmocker\b")
+# A program that a test starts outlives no test, and is never collected in another one.
+PROGRAMS = re.compile(r"\bPopen\(")
+STARTS_PROGRAMS = ("tests/served.py", "tests/wire/beside.py")
 ENDS_TRANSACTIONS = {"hub/db.py", "hub/web/request.py"}
 
 # The processes that load a hub without its pages do not pay for Flask.
@@ -119,6 +122,11 @@ def test_nothing_is_left_for_later() -> None:
 
 def test_our_own_code_is_never_patched() -> None:
     assert lines_that_match(PATCHES, TESTS) == []
+
+
+def test_programs_beside_a_test_end_with_it() -> None:
+    tests = [one for one in TESTS if name_of(one) not in STARTS_PROGRAMS and "bench" not in one.parts]
+    assert lines_that_match(PROGRAMS, tests) == []
 
 
 def test_transactions_end_in_two_places_only() -> None:

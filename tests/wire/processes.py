@@ -15,6 +15,7 @@ class Process:
 
     id: int
     name: str
+    parent: int
 
 
 def processes(served: Served) -> list[Process]:
@@ -29,15 +30,20 @@ def processes(served: Served) -> list[Process]:
         except OSError:  # it ended meanwhile
             continue
         name, rest = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
-        state, group = rest[0], int(rest[2])
+        state, parent, group = rest[0], int(rest[1]), int(rest[2])
         if group == served.process.pid and state not in "ZX":
-            found.append(Process(int(entry.name), name))
+            found.append(Process(int(entry.name), name, parent))
     return found
 
 
 def named(served: Served, name: str) -> list[int]:
-    """The ids of the hub's processes of that name, such as `hub front` or `git`."""
-    return [one.id for one in processes(served) if one.name == name]
+    """The ids of the hub's processes of that name, such as `hub front` or `git`.
+
+    A child that was just forked bears its parent's name until it runs its own program: it is not meant.
+    """
+    found = {one.id: one for one in processes(served)}
+    same = {one.id for one in found.values() if one.name == name}
+    return [number for number in same if found[number].parent not in same]
 
 
 def has_git(served: Served) -> bool:
@@ -45,9 +51,17 @@ def has_git(served: Served) -> bool:
     return bool(named(served, "git"))
 
 
+def part_of(served: Served, name: str) -> int:
+    """The id of the part of that name: a child of the supervisor, and no child of the part itself."""
+    assert served.process is not None
+    supervisor = served.process.pid
+    (part,) = [one.id for one in processes(served) if one.name == name and one.parent == supervisor]
+    return part
+
+
 def kill_part(served: Served, name: str) -> None:
     """Ends one part at once, as the kernel does when memory runs out, and waits until it is gone."""
-    (part,) = named(served, name)
+    part = part_of(served, name)
     os.kill(part, signal.SIGKILL)
     assert wait_until(lambda: part not in named(served, name))
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.git_client import GitClient
 from tests.served import Person, Served
+from tests.wire.beside import beside
 from tests.wire.processes import processes
 from tests.wire.scripted_policy import wait_until
 
@@ -25,15 +26,13 @@ def traced(served: Served, file: Path) -> Iterator[None]:
     assert STRACE is not None
     targets = [part for one in processes(served) for part in ("-p", str(one.id))]
     command = [STRACE, "-f", "-y", "-s", "300", "-e", CALLS, "-o", str(file), *targets]
-    tracer = subprocess.Popen(command, stderr=subprocess.PIPE)
-    try:
+    with beside(command, stderr=subprocess.PIPE) as tracer:
         attached = [tracer.stderr.readline() for _ in range(len(targets) // 2)] if tracer.stderr else []
         if not all(b"attached" in line for line in attached):
             pytest.skip(f"strace may not trace here: {attached}")
         yield
-    finally:
         tracer.terminate()
-        tracer.communicate(timeout=20)
+        tracer.communicate(timeout=30)
 
 
 @pytest.fixture

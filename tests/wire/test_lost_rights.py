@@ -22,6 +22,7 @@ from tests.databases import Template
 from tests.factories import SYSTEM
 from tests.git_client import GitClient
 from tests.served import Person, Served
+from tests.wire.beside import beside
 from tests.wire.http_requests import as_git, fetch_v2_body, request
 from tests.wire.made_by_hand import ZERO, pack_of, push_body, read_answer
 from tests.wire.records import repository_id
@@ -148,20 +149,22 @@ def clone_over_ssh(
     asked = fetch_v2_body([commit_id])
     if version == "0":
         asked = b"0032want %s\n00000009done\n" % commit_id.encode()
-    client = subprocess.Popen(
+    with beside(
         (command[0], "-o", f"SetEnv=GIT_PROTOCOL=version={version}", *command[1:]),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-    )
-    assert client.stdin is not None
-    assert client.stdout is not None
-    with client.stdin, client.stdout as output:
-        client.stdin.write(asked + b"0000" * (version == "2"))
-        client.stdin.flush()
-        count = slowly(lambda size: os.read(output.fileno(), size), lambda: lose(served, reader, path, loss))
-    is_whole = count > MEGABYTES << 20
-    assert (client.wait(CUT_SECONDS) == 0) is is_whole
+    ) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        with client.stdin, client.stdout as output:
+            client.stdin.write(asked + b"0000" * (version == "2"))
+            client.stdin.flush()
+            count = slowly(
+                lambda size: os.read(output.fileno(), size), lambda: lose(served, reader, path, loss)
+            )
+        is_whole = count > MEGABYTES << 20
+        assert (client.wait(CUT_SECONDS) == 0) is is_whole
     return is_whole
 
 
@@ -254,13 +257,13 @@ def test_push_that_was_announced_is_refused_when_it_comes(
     git.commit(work, "Two")
     git.use_key(writer.key)
     url = served.url(path, writer) if way == "http" else served.ssh_url(path)
-    push = subprocess.Popen(
+    with beside(
         ("git", "push", url, "main:topic"), cwd=work, env=git.environment, stderr=subprocess.PIPE
-    )
-    assert wait_until(waits.exists, 40)
-    lose(served, writer, path, loss)
-    go_on.touch()
-    told = push.communicate(timeout=60)[1].decode()
+    ) as push:
+        assert wait_until(waits.exists, 40)
+        lose(served, writer, path, loss)
+        go_on.touch()
+        told = push.communicate(timeout=60)[1].decode()
     assert push.returncode != 0, told
     shown = git.run("-C", str(directory), "for-each-ref", "--format=%(refname) %(objectname)").out.split()
     assert shown == ["refs/heads/main", first]

@@ -22,7 +22,7 @@ from tests.git_client import GitClient, Result
 from tests.served import Person, Served
 from tests.wire.http_requests import as_git, request
 from tests.wire.made_by_hand import ZERO, pack_of, push_body, read_answer
-from tests.wire.processes import Process, has_git, holders, kill_part, named, processes
+from tests.wire.processes import has_git, holders, kill_part, named, processes
 from tests.wire.records import FailingRecord, logged_refs, open_intents, ref_log, refs_on_disk
 from tests.wire.scripted_policy import wait_until
 from tests.wire.test_crafted import MAIN, Attack
@@ -51,9 +51,9 @@ class Mortal:
             assert wait_until(lambda: bool(named(self.served, "cat")) or pushed.done())
             yield pushed
 
-    def gits(self) -> set[Process]:
-        """Every git of the hub, and the hooks it waits for."""
-        return {one for one in processes(self.served) if one.name in ("git", "cat", "sh")}
+    def gits(self) -> set[int]:
+        """The id of every git of the hub, and of the hooks it waits for."""
+        return {one.id for one in processes(self.served) if one.name in ("git", "cat", "sh")}
 
     def goes_on(self) -> None:
         """Asserts that the next push goes through unaided, and that log and refs are one."""
@@ -251,10 +251,10 @@ def test_12_no_part_outlives_its_supervisor(mortal: Mortal) -> None:
     with mortal.push_waiting_for_its_turn() as pushed:
         assert mortal.served.process is not None
         os.kill(mortal.served.process.pid, signal.SIGKILL)
-        mortal.served.process.wait(10)
+        mortal.served.process.wait(30)
 
         assert wait_until(lambda: not processes(mortal.served)), processes(mortal.served)
-        assert not pushed.result(10).ok
+        assert not pushed.result(30).ok
     mortal.served.start()
     mortal.goes_on()
 

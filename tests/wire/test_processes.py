@@ -1,5 +1,6 @@
 """The parts of a running hub: what dies is started again, what is stopped ends in order, one hub a folder."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -23,9 +24,10 @@ from tests.databases import Template
 from tests.factories import make_user
 from tests.git_client import GitClient
 from tests.served import Person, Served
+from tests.wire.beside import beside
 from tests.wire.http_requests import as_git, request
 from tests.wire.made_by_hand import ZERO, pack_of, push_body, read_answer
-from tests.wire.processes import kill_part, named, processes
+from tests.wire.processes import kill_part, named, part_of, processes
 from tests.wire.scripted_policy import wait_until
 
 PARTS = ("hub policy", "hub worker", "hub web", "hub front", "hub ssh")
@@ -87,15 +89,14 @@ def bystander(running: Served, tmp_path: Path) -> Bystander:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_part_that_is_killed_is_started_again(running: Served, bystander: Bystander, part: str) -> None:
-    (before,) = named(running, part)
+    before = part_of(running, part)
 
     kill_part(running, part)
     bystander.push()
     bystander.read()
     bystander.has_work_done()
 
-    (after,) = named(running, part)
-    assert after != before
+    assert part_of(running, part) != before
     assert "part_ended" in running.log()
 
 
@@ -197,14 +198,14 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient) -
     body = push_body([(ZERO, commit_id, "refs/heads/main")], pack_of(git, work, commit_id))
     assert fresh_served.process is not None
 
-    connection = _begin_push(fresh_served, path, owner)
-    _send_chunk(connection, body[:-10])
-    assert wait_until(lambda: bool(named(fresh_served, "git")))
-    fresh_served.process.send_signal(signal.SIGTERM)
-    assert wait_until(lambda: not _accepts(fresh_served))
-    _send_chunk(connection, body[-10:])
-    _send_chunk(connection, b"")
-    answer = connection.getresponse().read()
+    with _begin_push(fresh_served, path, owner) as connection:
+        _send_chunk(connection, body[:-10])
+        assert wait_until(lambda: bool(named(fresh_served, "git")))
+        fresh_served.process.send_signal(signal.SIGTERM)
+        assert wait_until(lambda: not _accepts(fresh_served))
+        _send_chunk(connection, body[-10:])
+        _send_chunk(connection, b"")
+        answer = connection.getresponse().read()
 
     assert read_answer(answer).answer_for("refs/heads/main") == "ok"
     assert fresh_served.process.wait(20) == 0
@@ -213,10 +214,17 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient) -
     assert git.ls_remote(fresh_served.url(path))["refs/heads/main"] == commit_id
 
 
-def _begin_push(served: Served, path: str, person: Person) -> http.client.HTTPConnection:
+@contextlib.contextmanager
+def _begin_push(served: Served, path: str, person: Person) -> Iterator[http.client.HTTPConnection]:
     address = urlsplit(served.http)
     assert address.hostname is not None
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+    with contextlib.closing(connection):
+        _send_push_head(connection, path, person)
+        yield connection
+
+
+def _send_push_head(connection: http.client.HTTPConnection, path: str, person: Person) -> None:
     connection.putrequest("POST", f"/{path}.git/git-receive-pack")
     headers = {**as_git(person), "Content-Type": "application/x-git-receive-pack-request"}
     for name, value in {**headers, "Transfer-Encoding": "chunked"}.items():
@@ -262,15 +270,18 @@ def alone(tmp_path: Path, template_database: Template) -> Iterator[Served]:
         ("front", "--http", served.http.removeprefix("http://")),
         ("ssh", "--ssh", served.ssh),
     ]
-    started = [
-        subprocess.Popen((sys.executable, "-m", "hub", *command), env=served.environment, cwd=served.folder)
-        for command in commands
-    ]
-    yield served
-    for part in reversed(started):
-        part.send_signal(signal.SIGTERM)
-    assert [part.wait(20) for part in started] == [0] * len(started)
-    served.close()
+    with contextlib.ExitStack() as stack:
+        stack.callback(served.close)
+        started = [
+            stack.enter_context(
+                beside((sys.executable, "-m", "hub", *command), env=served.environment, cwd=served.folder)
+            )
+            for command in commands
+        ]
+        yield served
+        for part in reversed(started):
+            part.send_signal(signal.SIGTERM)
+        assert [part.wait(30) for part in started] == [0] * len(started)
 
 
 def _free_port() -> int:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.wire.beside import beside
+
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), flags=re.DOTALL)
 SERVES = ("make run", "hub serve")
@@ -64,8 +66,9 @@ class Newcomer:
     @contextlib.contextmanager
     def typed(self, block: str) -> Iterator[None]:
         """Leaves the block, whose last command serves, running; presses Ctrl-C at the end."""
-        with self.log_file.open("ab") as log:
-            process = subprocess.Popen(
+        with (
+            self.log_file.open("ab") as log,
+            beside(
                 ("sh", "-eu", "-c", block),
                 cwd=self.clone,
                 env=self.environment,
@@ -73,14 +76,12 @@ class Newcomer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-            )
-        try:
-            self._await_ready(process)
-            yield
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)
+            ) as process,
+        ):
             try:
+                self._await_ready(process)
+                yield
+                os.killpg(process.pid, signal.SIGINT)
                 process.wait(30)
             finally:
                 with contextlib.suppress(ProcessLookupError):

@@ -16,6 +16,7 @@ from hub.accounts.models import SshKey, User
 from tests.databases import Template
 from tests.git_client import GitClient
 from tests.served import Person, Served
+from tests.wire.beside import beside
 from tests.wire.processes import has_git, kill_part
 from tests.wire.scripted_policy import wait_until
 from tests.wire.ways import ssh, ssh_arguments
@@ -220,15 +221,14 @@ def test_no_git_is_left_when_a_client_is_killed(hasty: Served, git: GitClient, v
     git.push(work, hasty.url(path, person), "main")
     command = (*ssh_arguments(hasty, person), f"git-upload-pack '{path}'")
     options = ("-o", f"SetEnv=GIT_PROTOCOL=version={version}")
-    client = subprocess.Popen(
+    with beside(
         (*command[:1], *options, *command[1:]), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert client.stdout is not None
-    assert client.stdin is not None
-    client.stdout.read(8)
+    ) as client:
+        assert client.stdout is not None
+        client.stdout.read(8)
 
-    client.kill()
-    client.communicate()
+        client.kill()
+        client.communicate()
 
     assert wait_until(lambda: not has_git(hasty))
 
@@ -248,14 +248,12 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient, t
     (tmp_path / "pre-push").chmod(0o755)
     assert fresh_served.process is not None
     url = fresh_served.ssh_url(path)
-    push = subprocess.Popen(
-        ("git", "push", url, "main"), cwd=work, env=git.environment, stderr=subprocess.PIPE
-    )
-    assert wait_until(waits.exists, 40)
+    with beside(("git", "push", url, "main"), cwd=work, env=git.environment, stderr=subprocess.PIPE) as push:
+        assert wait_until(waits.exists, 40)
 
-    fresh_served.process.send_signal(signal.SIGTERM)
-    go_on.touch()
-    told = push.communicate(timeout=30)[1].decode()
+        fresh_served.process.send_signal(signal.SIGTERM)
+        go_on.touch()
+        told = push.communicate(timeout=60)[1].decode()
 
     assert push.returncode == 0, told
     assert fresh_served.process.wait(20) == 0
@@ -267,16 +265,16 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient, t
 def test_ssh_that_dies_takes_no_git_with_it_for_long(hasty: Served, git: GitClient) -> None:
     person = hasty.person()
     path = hasty.repository(person)
-    client = subprocess.Popen(
+    with beside(
         (*ssh_arguments(hasty, person), f"git-receive-pack '{path}'"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-    )
-    assert client.stdout is not None
-    client.stdout.read(8)
+    ) as client:
+        assert client.stdout is not None
+        client.stdout.read(8)
 
-    kill_part(hasty, "hub ssh")
-    client.communicate()
+        kill_part(hasty, "hub ssh")
+        client.communicate()
 
     assert wait_until(lambda: not has_git(hasty))
     assert wait_until(lambda: ssh(hasty, person, "").returncode == 1)

@@ -14,6 +14,7 @@ from hub.repos.actions import revoke
 from tests.factories import SYSTEM
 from tests.git_client import GitClient
 from tests.served import Person, Served
+from tests.wire.beside import beside
 from tests.wire.http_requests import fetch_v2, fetch_v2_body
 from tests.wire.ways import Way, ssh_arguments
 
@@ -139,7 +140,7 @@ def test_open_session_over_ssh_ends_once_the_right_is_revoked(
     git.push(work, served.url(path, anna), "main")
     command = [*ssh_arguments(served, reader), f"git-upload-pack '{path}.git'"]
     environment = {**os.environ, "GIT_PROTOCOL": "version=2"}
-    with subprocess.Popen(
+    with beside(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as session:
         assert session.stdin is not None
@@ -149,7 +150,7 @@ def test_open_session_over_ssh_ends_once_the_right_is_revoked(
         session.stdin.flush()
         first = until_flush(session.stdout)
         take_role(served, path, reader)
-        out, err = session.communicate(fetch_v2_body([tip]), timeout=20)
+        out, err = session.communicate(fetch_v2_body([tip]), timeout=60)
 
     assert b"version 2" in advertised
     assert b"PACK" in first
