@@ -14,6 +14,11 @@ from hub.db import SEQUENCE, Base, text_enum
 ZERO_ID: Final = "0" * 40
 
 _NOT_DELETED: Final = text("deleted_at IS NULL")
+_BEGINS_PUSH: Final = text("push_size IS NOT NULL")
+
+
+def _index_of_pushes(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=_BEGINS_PUSH, postgresql_where=_BEGINS_PUSH)
 
 
 class Repository(Base):
@@ -214,10 +219,19 @@ class PushIntent(Base):
 
 
 class RefLogEntry(Base):
-    """One ref that moved, in the order in which it happened; an id of zeros means "none"."""
+    """One ref that moved, in the order in which it happened; an id of zeros means "none".
+
+    `push_size` stands on the first row of a push: how many branches and tags it moved. It is None on its
+    other rows, and on those that no push made.
+    """
 
     __tablename__ = "ref_log"
-    __table_args__ = (Index("ix_ref_log_repository_id_ref_id", "repository_id", "ref", "id"),)
+    __table_args__ = (
+        Index("ix_ref_log_repository_id_ref_id", "repository_id", "ref", "id"),
+        _index_of_pushes("ix_ref_log_pushes", "id"),
+        _index_of_pushes("ix_ref_log_pushes_repository_id", "repository_id", "id"),
+        _index_of_pushes("ix_ref_log_pushes_user_id", "user_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
     repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
@@ -227,3 +241,4 @@ class RefLogEntry(Base):
     push_id: Mapped[str] = mapped_column(String(40))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     at: Mapped[datetime]
+    push_size: Mapped[int | None]

@@ -17,6 +17,7 @@ BRANCHES: Final = "refs/heads/"
 TAGS: Final = "refs/tags/"
 NOTES: Final = "refs/notes/"
 COUNTED: Final = (BRANCHES, TAGS, NOTES)
+SHOWN: Final = (BRANCHES, TAGS)
 
 # Addresses of pages that stand, or may come to stand, where a repository's name does.
 _ADDRESSES: Final = """

@@ -138,7 +138,7 @@ def _record_unclaimed(database: Database, repository_id: int, path: Path) -> lis
     if differing:
         harden(path, [one.name for one in differing], ())
         with database.writing() as session:
-            log_moves(session, repository_id, differing, push_id=RECONCILER, user_id=None)
+            log_moves(session, repository_id, differing, push_id=RECONCILER, user_id=None, is_push=False)
             count = sum(name.startswith(COUNTED) for name in now)
             session.execute(update(Repository).where(Repository.id == repository_id).values(refs_count=count))
     return differing

@@ -19,7 +19,7 @@ from hub.events import MovedRef, RefsUpdated, publish
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import harden, pack_bytes, place
 from hub.repos.models import ZERO_ID, PushIntent, RefLogEntry, Repository
-from hub.repos.names import BRANCHES, COUNTED, TAGS
+from hub.repos.names import COUNTED, SHOWN
 from hub.repos.pushes import RefUpdate
 from hub.repos.pushing.namespaces import record_all
 
@@ -152,22 +152,24 @@ def close_intent(session: Session, path: Path, intent: Intent, moved: Sequence[R
 
 
 def log_moves(
-    session: Session, repository_id: int, moved: Sequence[RefUpdate], *, push_id: str, user_id: int | None
+    session: Session,
+    repository_id: int,
+    moved: Sequence[RefUpdate],
+    *,
+    push_id: str,
+    user_id: int | None,
+    is_push: bool = True,
 ) -> list[str]:
     """Logs and publishes what moved, in the session's transaction; returns lines for the pusher."""
-    at = now()
+    shown = [move for move in moved if move.name.startswith(SHOWN)]
+    same = {"repository_id": repository_id, "push_id": push_id, "user_id": user_id, "at": now()}
     rows = [
-        {
-            "repository_id": repository_id,
-            "ref": move.name,
-            "old_id": move.old_id,
-            "new_id": move.new_id,
-            "push_id": push_id,
-            "user_id": user_id,
-            "at": at,
-        }
-        for move in moved
+        {"ref": move.name, "old_id": move.old_id, "new_id": move.new_id, "push_size": None, **same}
+        # The first row stands for the push in lists, which read on from there.
+        for move in (*shown, *(move for move in moved if not move.name.startswith(SHOWN)))
     ]
+    if shown and is_push:
+        rows[0]["push_size"] = len(shown)
     session.execute(_INSERT_LOG, rows)
     refs = tuple(MovedRef(move.name, move.old_id, move.new_id) for move in moved)
     return _announce(session, RefsUpdated(repository_id, user_id, push_id, refs))
@@ -188,7 +190,7 @@ def log_copies(
     Where that log is a push behind the refs, the reconciler finds it in the fork as well.
     """
     latest = select(func.max(LOG.c.id)).where(LOG.c.repository_id == origin_id).group_by(LOG.c.ref)
-    is_copied = or_(*(func.substr(LOG.c.ref, 1, len(one)) == one for one in (BRANCHES, TAGS)))
+    is_copied = or_(*(func.substr(LOG.c.ref, 1, len(one)) == one for one in SHOWN))
     known = select(LOG.c.ref, LOG.c.new_id).where(LOG.c.id.in_(latest), LOG.c.new_id != ZERO_ID, is_copied)
     given = {"repository_id": fork_id, "old_id": ZERO_ID, "push_id": push_id, "user_id": user_id, "at": now()}
     same = [literal(value, LOG.c[name].type).label(name) for name, value in given.items()]
@@ -197,7 +199,7 @@ def log_copies(
     if copied.rowcount != len(refs):
         session.execute(delete(LOG).where(LOG.c.repository_id == fork_id))
         moved = [RefUpdate(name, ZERO_ID, ref_id) for name, ref_id in refs.items()]
-        log_moves(session, fork_id, moved, push_id=push_id, user_id=user_id)
+        log_moves(session, fork_id, moved, push_id=push_id, user_id=user_id, is_push=False)
         return
     moves = tuple(MovedRef(name, ZERO_ID, ref_id) for name, ref_id in refs.items())
     _announce(session, RefsUpdated(fork_id, user_id, push_id, moves))
