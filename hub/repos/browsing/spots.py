@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
@@ -62,6 +63,11 @@ class Spot:
         return as_text(self.path)
 
     @property
+    def path_quoted(self) -> str:
+        """The path for a field of a form, from which `unquote_to_bytes` makes it again."""
+        return quote(self.path)
+
+    @property
     def is_immutable(self) -> bool:
         """Whether what this names can never be anything else."""
         return self.kind is SpotKind.COMMIT
@@ -70,9 +76,18 @@ class Spot:
         """Another path of the same commit."""
         return replace(self, path=path.strip(b"/"))
 
+    def named(self, kind: SpotKind | str, name: str) -> "Spot":
+        """The same path of what another ref names; only to make an address of."""
+        return Spot(SpotKind(kind), name, "", self.path)
+
     def fixed(self) -> "Spot":
         """The same, named by the commit's id: the permalink."""
         return Spot(SpotKind.COMMIT, self.commit_id, self.commit_id, self.path)
+
+
+def ref_text(name: str) -> str:
+    """A name as git has it, with surrogates for what is no UTF-8, for people."""
+    return as_text(os.fsencode(name))
 
 
 def as_text(name: bytes) -> str:

@@ -1,0 +1,30 @@
+"""A commit as one line of a list shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from hub.repos.git.objects import CommitSummary
+from hub.repos.names import printable
+
+_LONGEST: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLine:
+    """A commit, its first line and its author for people: bounded, and what cannot be seen written out."""
+
+    commit_id: str
+    subject_text: str
+    author_text: str
+    committed_at: datetime
+
+
+def line_of(commit: CommitSummary) -> CommitLine:
+    """The line of that commit."""
+    return CommitLine(
+        commit.commit_id,
+        printable(commit.subject)[:_LONGEST],
+        printable(commit.author_name)[:_LONGEST],
+        commit.committed_at,
+    )
