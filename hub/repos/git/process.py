@@ -57,6 +57,7 @@ def environment(additions: Mapping[str, str] | None = None) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
     }
     for number, (name, value) in enumerate(_SETTINGS.items()):
@@ -77,6 +78,7 @@ def git(
     directory: Path,
     *command: str,
     operands: Sequence[str] = (),
+    paths: Sequence[bytes] = (),
     stdin: bytes = b"",
     timeout_seconds: float = TIMEOUT_SECONDS,
     holding: Sequence[int] = (),
@@ -84,10 +86,10 @@ def git(
     """What the command printed; raises GitFailed when it ends with anything but 0, GitTooSlow at its limit.
 
     `command` is a subcommand ("commit-graph write" is one) and its options, all from our code; `operands`
-    are ids and full names of refs.
+    are ids and full names of refs, `paths` of files and folders, to be taken as they are.
     `holding` are descriptors of locks that stay taken as long as git runs, whatever becomes of us.
     """
-    argv = _argv(directory, command, operands)
+    argv = _argv(directory, command, operands, paths)
     exit_code, out, err = _run(argv, stdin, timeout_seconds, holding)
     if exit_code != 0:
         raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}")
@@ -109,6 +111,7 @@ def lines(
     directory: Path,
     *command: str,
     operands: Sequence[str] = (),
+    paths: Sequence[bytes] = (),
     stdin: bytes = b"",
     timeout_seconds: float = TIMEOUT_SECONDS,
     additions: Mapping[str, str] | None = None,
@@ -118,7 +121,7 @@ def lines(
     `additions` are variables beside the clean environment. Reading raises GitFailed and GitTooSlow as `git`
     does.
     """
-    argv = _argv(directory, command, operands)
+    argv = _argv(directory, command, operands, paths)
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaints:
         given.write(stdin)
         given.seek(0)
@@ -209,7 +212,9 @@ def _run(
     return child.returncode, out, err
 
 
-def _argv(directory: Path, command: Sequence[str], operands: Sequence[str]) -> list[str]:
+def _argv(
+    directory: Path, command: Sequence[str], operands: Sequence[str], paths: Sequence[bytes] = ()
+) -> list[str]:
     if command[0].startswith("-") or any(not one.startswith("-") for one in command[1:]):
         raise ValueError(f"only a subcommand and options belong here, ids and refs into operands: {command}")
     if any(not _OPERAND.fullmatch(one) for one in operands):
@@ -217,7 +222,8 @@ def _argv(directory: Path, command: Sequence[str], operands: Sequence[str]) -> l
     # An operand never begins with "-", so that it needs no `--end-of-options`, which blame, grep and bundle
     # do not know in git 2.39; where it is known it is a second lock.
     ended = ("--end-of-options",) if operands else ()
-    return ["git", "-C", str(directory), *command[0].split(" "), *command[1:], *ended, *operands]
+    named = ("--", *map(os.fsdecode, paths)) if paths else ()
+    return ["git", "-C", str(directory), *command[0].split(" "), *command[1:], *ended, *operands, *named]
 
 
 def limit_resources(child: subprocess.Popen[bytes], timeout_seconds: float) -> None:

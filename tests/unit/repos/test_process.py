@@ -91,3 +91,13 @@ def test_lines_come_as_they_are_and_may_be_left_early(folder: Path) -> None:
         assert [line.decode() for line in listed] == blobs
     with lines(folder, "cat-file", "--batch-check=%(objectname)", stdin=given) as listed:
         assert next(listed).decode() == blobs[0]
+
+
+@pytest.mark.parametrize("path", [b"--output=x", b":(top)a", b"*", b"a\nb", b"\xff", b"-"])
+def test_a_path_is_taken_as_it_is(folder: Path, path: bytes) -> None:
+    blob = git(folder, "hash-object", "-w", "--stdin", stdin=b"x").strip()
+    listing = b"".join(b"100644 blob %b\t%b\0" % (blob, name) for name in (path, b"other"))
+    tree = git(folder, "mktree", "-z", stdin=listing).decode().strip()
+    empty = git(folder, "mktree").decode().strip()
+    named = git(folder, "diff-tree", "--name-only", "-z", operands=(empty, tree), paths=(path,))
+    assert named == path + b"\0"
