@@ -115,11 +115,12 @@ def lines(
     stdin: bytes = b"",
     timeout_seconds: float = TIMEOUT_SECONDS,
     additions: Mapping[str, str] | None = None,
+    ended_by: bytes = b"\n",
 ) -> Iterator[Iterator[bytes]]:
     """The lines that the command prints, as they come, without their ends; leaving stops the command.
 
-    `additions` are variables beside the clean environment. Reading raises GitFailed and GitTooSlow as `git`
-    does.
+    `additions` are variables beside the clean environment; with `-z` lines are `ended_by` a NUL. Reading
+    raises GitFailed and GitTooSlow as `git` does.
     """
     argv = _argv(directory, command, operands, paths)
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaints:
@@ -131,7 +132,8 @@ def lines(
         limit_resources(child, timeout_seconds)
         assert child.stdout is not None
         try:
-            yield _read_lines(child, child.stdout, complaints, command[0], timeout_seconds)
+            chunks = _read_chunks(child, child.stdout, complaints, command[0], timeout_seconds)
+            yield _split(chunks, ended_by)
         finally:
             child.stdout.close()
             child.kill()
@@ -168,7 +170,16 @@ def run_through(
             raise GitFailed(command[0], _first_line(complaints.read(_CHUNK_BYTES)) or f"exit {exit_code}")
 
 
-def _read_lines(
+def _split(chunks: Iterator[bytes], ended_by: bytes) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(ended_by)
+        yield from whole
+    if rest:
+        yield rest
+
+
+def _read_chunks(
     child: subprocess.Popen[bytes],
     out: IO[bytes],
     complaints: IO[bytes],
@@ -176,7 +187,6 @@ def _read_lines(
     timeout_seconds: float,
 ) -> Iterator[bytes]:
     deadline = time.monotonic() + timeout_seconds
-    rest = b""
     while True:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([out], [], [], left)[0]:
@@ -184,10 +194,7 @@ def _read_lines(
         chunk = os.read(out.fileno(), _CHUNK_BYTES)
         if not chunk:
             break
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from whole
-    if rest:
-        yield rest
+        yield chunk
     if child.wait() != 0:
         complaints.seek(0)
         raise GitFailed(command, _first_line(complaints.read(_CHUNK_BYTES)) or f"exit {child.returncode}")

@@ -101,3 +101,12 @@ def test_a_path_is_taken_as_it_is(folder: Path, path: bytes) -> None:
     empty = git(folder, "mktree").decode().strip()
     named = git(folder, "diff-tree", "--name-only", "-z", operands=(empty, tree), paths=(path,))
     assert named == path + b"\0"
+
+
+def test_lines_may_end_by_a_nul(folder: Path) -> None:
+    names = [b"a\nb", b"x y"]
+    blob = git(folder, "hash-object", "-w", "--stdin", stdin=b"x").strip()
+    listing = b"".join(b"100644 blob %b\t%b\0" % (blob, name) for name in names)
+    tree = git(folder, "mktree", "-z", stdin=listing).decode().strip()
+    with lines(folder, "ls-tree", "-z", "--name-only", operands=(tree,), ended_by=b"\0") as listed:
+        assert list(listed) == names
