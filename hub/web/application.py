@@ -8,7 +8,19 @@ from flask import Blueprint, Flask, request
 from hub import assets as asset_files
 from hub.access import Viewer
 from hub.db import Database
-from hub.web import assets, cookies, csrf, errors, front, observe, raw_path, render, security, words
+from hub.web import (
+    assets,
+    compression,
+    cookies,
+    csrf,
+    errors,
+    front,
+    observe,
+    raw_path,
+    render,
+    security,
+    words,
+)
 from hub.web import request as request_
 from hub.web.scopes import check_declared, check_proof, declaration, enforce
 
@@ -28,7 +40,9 @@ def make(
     raw_path.install(app)
     # What comes after the request runs in the reverse of this order: the commit first, the log last.
     observe.install(app)
+    compression.install(app)
     security.install(app, config)
+    csrf.install(app)
     cookies.install(app, config)
     words.install(app, translations)
     render.install(app, config)

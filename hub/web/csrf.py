@@ -1,12 +1,19 @@
-"""Whether a request that changes something was meant: it comes from our own pages, with their token."""
+"""Whether a request that changes something was meant: it comes from our own pages, with their token.
 
+The secret lies in the signed cookie. A page carries a token made from it and from the page itself, so that
+two pages that differ in a byte share nothing secret: pages leave compressed, and whoever can have a browser
+load pages with guesses in them, and sees how long they are, learns nothing that helps with the next one.
+"""
+
+import base64
 import hmac
 import secrets
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
 import flask
-from flask import request
+from flask import Flask, Response, g, request
 
 from hub.errors import Forbidden, Text, text
 from hub.web.request import SAFE_METHODS, config
@@ -14,10 +21,20 @@ from hub.web.request import SAFE_METHODS, config
 FIELD: Final = "csrf_token"
 HEADER: Final = "X-CSRF-Token"
 _KEY: Final = "csrf"
+_SALT_BYTES: Final = 9
+_PROOF_BYTES: Final = 24
+# What stands in the place of the token until the page is whole. Nobody else knows it, so that no content of a
+# page is taken for it.
+_STAND_IN: Final = f"token-{secrets.token_urlsafe(24)}"
+
+
+def install(app: Flask) -> None:
+    """Puts tokens into whole pages; registered after what makes validators, so that it runs earlier."""
+    app.after_request(_put_token_in)
 
 
 def token() -> str:
-    """The token that each form of this browser carries; it lies in the signed cookie too.
+    """The token that each form of this page carries.
 
     A script that signs in by its header needs none, and gets no cookie.
     """
@@ -25,7 +42,23 @@ def token() -> str:
         return ""
     if _KEY not in flask.session:
         flask.session[_KEY] = secrets.token_urlsafe(24)
-    return str(flask.session[_KEY])
+    g.has_token = True
+    return _STAND_IN
+
+
+def make_token(secret: str, salt: bytes) -> str:
+    """The token of a page with that salt, for the browser with that secret."""
+    proof = hmac.digest(secret.encode(), salt, sha256)[:_PROOF_BYTES]
+    return base64.urlsafe_b64encode(salt + proof).decode()
+
+
+def _put_token_in(response: Response) -> Response:
+    if "has_token" in g and not response.is_streamed:
+        page = response.get_data()
+        salt = sha256(page.replace(_STAND_IN.encode(), b"")).digest()[:_SALT_BYTES]
+        made = make_token(str(flask.session.get(_KEY, "")), salt)
+        response.set_data(page.replace(_STAND_IN.encode(), made.encode()))
+    return response
 
 
 def check() -> None:
@@ -38,11 +71,22 @@ def check() -> None:
         return
     _check_source()
     given = request.headers.get(HEADER) or request.form.get(FIELD, "")
-    expected = str(flask.session.get(_KEY, ""))
-    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+    secret = str(flask.session.get(_KEY, ""))
+    if not secret or not _is_token(given, secret):
         raise _refused(
             text("The form is older than your sign-in, or the browser keeps no cookie of this hub.")
         )
+
+
+def _is_token(given: str, secret: str) -> bool:
+    # Whoever can read the cookie may send what is in it as well.
+    if hmac.compare_digest(given.encode(), secret.encode()):
+        return True
+    try:
+        salt = base64.urlsafe_b64decode(given.encode())[:_SALT_BYTES]
+    except ValueError:
+        return False
+    return hmac.compare_digest(given.encode(), make_token(secret, salt).encode())
 
 
 def _has_header() -> bool:
