@@ -4,7 +4,6 @@ And how often an e-mail address may be changed, since each try tells whether som
 """
 
 import hashlib
-import ipaddress
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +14,7 @@ from hub.accounts.models import Attempt
 from hub.accounts.names import key_of
 from hub.clock import now
 from hub.errors import Text, TooMany, text
+from hub.networks import network_of
 
 WINDOW: Final = timedelta(minutes=15)
 PER_ACCOUNT: Final = 10
@@ -30,14 +30,7 @@ def account_subject(name: str) -> str:
 
 def network_subject(address: str) -> str:
     """The network an address belongs to: /24 of IPv4, /64 of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "network:unknown"
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    bits = 24 if parsed.version == 4 else 64
-    return f"network:{ipaddress.ip_network((parsed, bits), strict=False)}"
+    return f"network:{network_of(address, bits=64)}"
 
 
 def refuse_too_many(session: Session, name: str | None, address: str) -> None:
