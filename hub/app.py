@@ -10,12 +10,13 @@ from hub.db import Database
 from hub.jobs import Queue, registered
 from hub.repos import jobs as repos_jobs
 from hub.repos.settings import departures
+from hub.web import jobs as web_jobs
 
 if TYPE_CHECKING:
     from flask import Flask
 
 # Imported for what they register: jobs and subscribers to events.
-_FEATURES: Final = (accounts_jobs, repos_jobs, departures)
+_FEATURES: Final = (web_jobs, accounts_jobs, repos_jobs, departures)
 
 _TRANSLATIONS: Final = Path(__file__).parent / "translations"
 

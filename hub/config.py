@@ -77,6 +77,11 @@ class Config:
     kept_bytes: int = _key(
         2 << 30, "Disk for what pages computed once and show again: highlighted files, diffs, blame."
     )
+    costly_per_minute: int = _key(
+        20,
+        "How many pages that cost much (blame, comparisons, histories of files, archives) strangers of one "
+        "network get in a minute before they are asked to take a cookie; 0: all they want.",
+    )
     sign_up: SignUp = _key(
         "approval",
         "Who makes an account: open (everybody), approval (everybody, an administrator then approves it) or "

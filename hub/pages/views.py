@@ -2,7 +2,7 @@
 
 import functools
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from hub import assets
@@ -12,7 +12,9 @@ from hub.accounts.queries import describe, get_shown
 from hub.errors import Moved, NotFound, Text, text
 from hub.repos import lists as repositories
 from hub.repos.settings import people
+from hub.web import gate, redirects
 from hub.web import request as web
+from hub.web.answers import secret_page
 from hub.web.forms import page_number
 from hub.web.render import render
 from hub.web.scopes import needs, public_page
@@ -88,6 +90,16 @@ def _config_fields() -> list[tuple[str, str, str, str]]:
         (name, variable, default, translate(Text(help_text)))
         for name, variable, default, help_text in settings.documented()
     ]
+
+
+@blueprint.get("/-/through")
+@public_page()
+def through() -> ResponseReturnValue:
+    """Gives the browser the cookie that opens the gate, and a link to where its person wanted to go."""
+    wanted = redirects.after(request.args.get("next", ""))
+    response = secret_page(render("pages/through.html", wanted=wanted, days=gate.HOLDS_FOR.days))
+    gate.let_through(response)
+    return response
 
 
 @blueprint.get("/robots.txt")

@@ -15,6 +15,7 @@ from hub.web import (
     csrf,
     errors,
     front,
+    gate,
     observe,
     raw_path,
     render,
@@ -22,7 +23,7 @@ from hub.web import (
     words,
 )
 from hub.web import request as request_
-from hub.web.scopes import check_declared, check_proof, declaration, enforce
+from hub.web.scopes import Costly, check_declared, check_proof, declaration, enforce
 
 
 def make(
@@ -65,3 +66,5 @@ def _guard() -> None:
         enforce(declared, request_.viewer())
     if declared.needs_proof:
         check_proof(declared, is_proved=request_.is_proved())
+    if declared.costly is Costly.ALWAYS:
+        gate.admit()

@@ -1,4 +1,4 @@
-"""The one cookie: signed, its name bound to the host where the connection allows it."""
+"""The one cookie besides the gate's: signed, its name bound to the host where the connection allows it."""
 
 from datetime import timedelta
 

@@ -86,7 +86,7 @@ def answer(error: Exception) -> Response:
     notices.forget()
     expected = _expected(error)
     if isinstance(expected, SignInNeeded) and wants_page() and request.method == "GET":
-        return _as_response(redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"))))
+        return _as_response(redirect(url_for("accounts.sign_in", next=redirects.here())))
     if isinstance(expected, ProofNeeded) and wants_page():
         return _ask_for_proof()
     if isinstance(expected, Moved):

@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -28,11 +28,19 @@ def own_path(wanted: str) -> str | None:
 def here() -> str:
     """The page of this request; for a form that was sent the page it stands on, or "" if nobody knows."""
     if request.method == "GET":
-        return request.full_path.rstrip("?")
+        return _as_asked()
     came_from = urlsplit(request.headers.get("Referer", ""))
     if came_from.netloc == request.host and own_path(came_from.path):
         return f"{came_from.path}?{came_from.query}".rstrip("?")
     return own_path(request.path) or ""
+
+
+def _as_asked() -> str:
+    """Path and query of this request as they were sent: names in them need not be ASCII, nor even UTF-8."""
+    # WSGI has each byte of the path as one character of latin-1 (PEP 3333).
+    path = quote(request.environ["PATH_INFO"].encode("latin-1"), safe="/:@!$&'()*+,;=~")
+    query = quote(request.query_string, safe="/?:@!$&'()*+,;=~%")
+    return f"{path}?{query}" if query else path
 
 
 def moved_here(path: str) -> str | None:

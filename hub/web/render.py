@@ -10,13 +10,20 @@ from markupsafe import Markup, escape
 from hub import __version__, assets
 from hub.access import Permission, Role, Visibility, allowed
 from hub.config import Config
-from hub.web import csrf, notices, words
+from hub.web import csrf, notices, redirects, words
 from hub.web.front import request_id
 from hub.web.request import viewer_if_known
 
 # Whoever has just signed in has nothing to do on these.
 _FOR_STRANGERS: Final = frozenset(
-    ("pages.home", "accounts.sign_in", "accounts.second_step", "accounts.sign_up", "accounts.set_up")
+    (
+        "pages.home",
+        "pages.through",
+        "accounts.sign_in",
+        "accounts.second_step",
+        "accounts.sign_up",
+        "accounts.set_up",
+    )
 )
 
 
@@ -90,7 +97,7 @@ def asset_url(kind: str) -> str:
 def sign_in_url() -> str:
     """Where to sign in; from most pages it leads back to them."""
     is_place = flask.request.method == "GET" and flask.request.endpoint not in _FOR_STRANGERS
-    here = flask.request.full_path.rstrip("?") if is_place else None
+    here = redirects.here() if is_place else None
     return flask.url_for("accounts.sign_in", next=here)
 
 

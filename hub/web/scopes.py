@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, TypeVar
 
 from flask import Flask, current_app, request
@@ -14,12 +15,20 @@ ViewFunction = TypeVar("ViewFunction", bound=Callable[..., object])
 _ATTRIBUTE: Final = "hub_declaration"
 
 
+class Costly(StrEnum):
+    """Whether requests are counted for strangers before they are answered; see `hub.web.gate`."""
+
+    NEVER = "never"
+    SOMETIMES = "sometimes"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What an endpoint asks: a scope of tokens, a person, and that they proved lately who they are.
 
     `has_own_transactions` where it opens transactions itself, `takes_upload` where a body may be as large as
-    a bundle; the front knows these addresses too.
+    a bundle; the front knows these addresses too. One that is costly sometimes calls `gate.admit` itself.
     """
 
     scope: Scope | None = None
@@ -27,6 +36,7 @@ class Declaration:
     has_own_transactions: bool = False
     needs_proof: bool = False
     takes_upload: bool = False
+    costly: Costly = Costly.NEVER
 
 
 _NOTHING: Final = Declaration()
@@ -39,6 +49,7 @@ def needs(
     proved: bool = False,
     own_transactions: bool = False,
     upload: bool = False,
+    costly: Costly = Costly.NEVER,
 ) -> Callable[[ViewFunction], ViewFunction]:
     """Declares the scope that a token needs here, and whether somebody must be signed in.
 
@@ -46,7 +57,7 @@ def needs(
     to before anything else happens. Put it on the page with the form too, so that no form is filled in
     for nothing.
     """
-    return _declare(Declaration(scope, sign_in or proved, own_transactions, proved, upload))
+    return _declare(Declaration(scope, sign_in or proved, own_transactions, proved, upload, costly))
 
 
 def public_page(*, own_transactions: bool = False) -> Callable[[ViewFunction], ViewFunction]:

@@ -1,4 +1,4 @@
-"""What reading needs: the log knows where a push begins."""
+"""What reading needs: the log knows where a push begins, and costly requests are counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,18 @@ _FIND_PUSHES = sa.text(
 
 
 def upgrade() -> None:
-    """Adds to the log what lists of pushes begin with."""
+    """Adds to the log what lists of pushes begin with, and makes the table of what strangers spent."""
+    _mark_pushes()
+    op.create_table(
+        "budgets",
+        sa.Column("subject", sa.String(80), primary_key=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("spent", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name="pk_budgets"),
+    )
+
+
+def _mark_pushes() -> None:
     op.add_column("ref_log", sa.Column("push_size", sa.Integer()))
     op.execute(_FIND_PUSHES)
     for name, columns in (

@@ -1,5 +1,8 @@
 """Where the form to sign in sends people: to pages of this hub only."""
 
+import re
+from urllib.parse import parse_qs, unquote, urlsplit
+
 import pytest
 from flask import Flask
 
@@ -81,3 +84,15 @@ def test_signing_in_leads_back_to_the_page_it_began_on(app: Flask) -> None:
     assert 'href="/login?next=/anna/nothing"' in visitor.get("/anna/nothing").text
     assert 'href="/login"' in visitor.get("/").text
     assert "setup" not in visitor.get("/-/setup/abc").text.partition("<main")[0]
+
+
+@pytest.mark.parametrize("address", ["/anna/%C3%A4?q=%C3%A4%26b", "/anna/%FF", "/anna/a%3Fb?c=%25"])
+def test_signing_in_leads_back_to_an_address_of_any_bytes(app: Flask, address: str) -> None:
+    path, _, query = address.partition("?")
+    # As a server hands it over; the test's own client knows text only.
+    environ = {"PATH_INFO": unquote(path, "latin-1"), "QUERY_STRING": query}
+    page = app.test_client().get("/", environ_overrides=environ).text
+    way = re.search(r'href="(/login\?next=[^"]*)"', page)
+    assert way is not None
+    assert parse_qs(urlsplit(way[1]).query)["next"] == [address]
+    assert goal_of(app, address) == address
