@@ -5,17 +5,10 @@ from flask import Blueprint, request
 from hub.access import Permission
 from hub.errors import Moved
 from hub.repos.access import open_repository, require
-from hub.repos.browsing.addresses import address_of, commit_address, compare_address
-from hub.repos.browsing.spots import ref_text
 from hub.repos.models import Repository
 from hub.web import request as web
 
 blueprint = Blueprint("repos", __name__)
-# What templates need that link into a repository.
-blueprint.add_app_template_global(address_of)
-blueprint.add_app_template_global(commit_address)
-blueprint.add_app_template_global(compare_address)
-blueprint.add_app_template_filter(ref_text)
 
 
 def open_page(owner: str, name: str, *, need: Permission = Permission.SEE) -> Repository:

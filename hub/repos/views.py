@@ -9,6 +9,9 @@ from hub.access import Scope, Visibility
 from hub.errors import text
 from hub.repos import lists, queries, stars, starters
 from hub.repos.blueprint import blueprint, open_page
+from hub.repos.browsing import folders, readmes
+from hub.repos.browsing.shell import shell_of
+from hub.repos.browsing.spots import default_spot, some_spot
 from hub.repos.creating import create_with_files
 from hub.repos.forks import forking as forks
 from hub.repos.imports import imports
@@ -70,16 +73,21 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     if progress is not None and page.is_empty:
         form = Form({"url": progress.source})
         return render("repos/importing.html", repository=page, progress=progress, form=form)
-    return render(
-        "repos/empty.html" if page.is_empty else "repos/home.html",
-        repository=page,
-        branches=queries.list_branches(session, repository, page=forms.page_number()),
-        branch_count=page.branch_count,
-        tag_count=page.tag_count,
-        can_leave=people.has_own_role(session, viewer, repository),
-        distance=forks.find_distance(session, viewer, repository),
-        fork_count=lists.count_forks(session, viewer, repository),
-    )
+    around = {
+        "repository": page,
+        "can_leave": people.has_own_role(session, viewer, repository),
+        "distance": forks.find_distance(session, viewer, repository),
+        "fork_count": lists.count_forks(session, viewer, repository),
+    }
+    if page.is_empty:
+        return render("repos/empty.html", **around)
+    spot = default_spot(session, repository)
+    missing = None if spot is not None else page.default_branch
+    spot = spot or some_spot(session, repository)
+    folder = folders.read_folder(session, repository, spot, folders.find_entry(session, repository, spot))
+    readme = readmes.find_readme(session, repository, folder)
+    shell = shell_of(session, viewer, repository, spot)
+    return render("repos/home.html", **(shell | around), folder=folder, readme=readme, missing_branch=missing)
 
 
 @blueprint.post("/<owner>/<name>/star")

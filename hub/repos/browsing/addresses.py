@@ -19,11 +19,11 @@ class Pathed(Protocol):
 
 
 def address_of(
-    page: str, repository: Pathed, spot: Spot, *, path: bytes | None = None, **query: str | int | None
+    page: str, repository: Pathed, spot: Spot, *, path: bytes | str | None = None, **query: str | int | None
 ) -> str:
     """The address of `src`, `raw`, `blame` or `commits` at the spot, or at another path of its commit.
 
-    What is None in `query` is left out.
+    A path in text stands for its UTF-8. What is None in `query` is left out.
     """
     assert page in PAGES, page
     where = spot.path if path is None else path

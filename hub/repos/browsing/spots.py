@@ -158,12 +158,37 @@ def _no_ref(kind: SpotKind, rest: bytes) -> NotFound:
     )
 
 
+def find_named(session: Session, repository: Repository, typed: str) -> Spot:
+    """The root of the branch, tag or commit that somebody typed, in this order; raises NotFound."""
+    path = directory(config_of(session), repository)
+    name = typed.encode("utf-8", "replace")
+    files = RefFiles(path)
+    for kind, prefix in _PREFIXES.items():
+        if _may_be_ref(name) and files.get(prefix + name) is not None:
+            return find_spot(session, repository, kind, name)
+    try:
+        commit_id = get_commit_id(session, repository, typed)
+    except NotFound as error:
+        raise NotFound(
+            text("There is no branch, tag or commit “%(name)s” here.", name=as_text(name)[:200]),
+            next_step=text("The pages of branches and tags list those there are."),
+        ) from error
+    return Spot(SpotKind.COMMIT, commit_id, commit_id)
+
+
 def default_spot(session: Session, repository: Repository) -> Spot | None:
     """The root of the default branch; None while there is no commit in it."""
     path = directory(config_of(session), repository)
     tip = RefFiles(path).get(BRANCHES + repository.default_branch)
     commit_id = None if tip is None else Objects(path).peel(tip)
     return None if commit_id is None else Spot(SpotKind.BRANCH, repository.default_branch, commit_id)
+
+
+def some_spot(session: Session, repository: Repository) -> Spot:
+    """The root of the first branch by name, where the default one is not there; raises NotFound."""
+    names = RefFiles(directory(config_of(session), repository)).list_names(BRANCHES.encode())
+    name = names[0].removeprefix(BRANCHES.encode()) if names else b""
+    return find_spot(session, repository, SpotKind.BRANCH, name)
 
 
 def get_commit_id(session: Session, repository: Repository, typed: bytes | str) -> str:

@@ -74,30 +74,26 @@ def test_repository_is_refused_in_words_and_what_was_typed_stays(
         assert len(session.scalars(select(Repository)).all()) == 1
 
 
-def test_home_shows_branches_with_their_last_commit(anna: Visitor, hub: Hub, git: GitClient) -> None:
+def test_home_shows_the_files_of_the_default_branch(anna: Visitor, hub: Hub, git: GitClient) -> None:
     folder = make(hub, "demo")
     work = git.init()
-    first = git.commit(work, "The <first> commit")
+    git.commit(work, "The <first> commit", {"README": "Read <me>.", "docs/a.txt": "a"})
     git.run("branch", "feature/näh", cwd=work)
-    last = git.commit(work, "The last commit")
+    last = git.commit(work, "The last commit", {"docs/b.txt": "b"})
     git.run("tag", "v1", cwd=work)
     git.run("push", "--quiet", str(folder), "--all", cwd=work)
     git.run("push", "--quiet", str(folder), "--tags", cwd=work)
-    page = words_of(anna.get("/anna/demo").text)
-    assert "2 branches 1 tag" in page
-    for part in (
-        "main",
-        "Default",
-        "The last commit",
-        last[:8],
-        "feature/näh",
-        "The <first> commit",
-        first[:8],
-        "Test Person",
-    ):
-        assert part in page
-    assert "http://localhost/anna/demo.git" in anna.get("/anna/demo").text
-    assert "ssh://git@" in anna.get("/anna/demo").text or "git@" in anna.get("/anna/demo").text
+    page = anna.get("/anna/demo").text
+    words = words_of(page)
+    for part in ("2 branches", "1 tag", "The last commit", last[:8], "feature/näh", "Test Person", "docs"):
+        assert part in words
+    assert "Read &lt;me&gt;." in page
+    assert f'href="/anna/demo/commit/{last}"' in page
+    assert 'href="/anna/demo/src/branch/main/docs"' in page
+    assert "http://localhost/anna/demo.git" in page
+    assert "ssh://git@" in page or "git@" in page
+    assert "b.txt" in words_of(anna.get("/anna/demo/src/branch/main/docs").text)
+    assert "b.txt" not in words_of(anna.get("/anna/demo/src/branch/feature/n%C3%A4h/docs").text)
 
 
 @pytest.mark.parametrize(

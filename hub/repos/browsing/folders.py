@@ -1,0 +1,153 @@
+"""What the page of a folder shows: its entries with the commits that last touched them, and its README."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from hub.db import config_of
+from hub.errors import HubError, NotFound, text
+from hub.repos.browsing.commit_lines import CommitLine, line_of
+from hub.repos.browsing.spots import Spot, as_text
+from hub.repos.git.objects import Objects
+from hub.repos.git.store import directory
+from hub.repos.git.trees import Entry, EntryKind, Folder, TooLarge, Trees
+from hub.repos.models import Repository
+
+# A path may have as many parts; the nearest folder of a longer one is not worth the look.
+_MOST_STEPS: Final = 200
+_READMES: Final = ("readme.md", "readme.markdown", "readme", "readme.txt", "readme.rst")
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One folder on the way to a path; `path` is its address in the repository."""
+
+    text: str
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry of a folder; `commit` is the last that touched it, None where that is not known yet."""
+
+    text: str
+    path: bytes
+    kind: EntryKind
+    object_id: str
+    commit: CommitLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPage:
+    """A folder; `more` counts the entries not shown, `is_complete` says whether all commits are known."""
+
+    spot: Spot
+    rows: list[EntryRow]
+    more: int
+    is_complete: bool
+    commit: CommitLine
+    readme: Entry | None
+
+    @property
+    def parent(self) -> bytes:
+        """The path of the folder above."""
+        return self.spot.path.rpartition(b"/")[0]
+
+
+class FolderTooLarge(HubError):
+    """A folder with more entries than a page can be made of."""
+
+    status = 422
+    code = "folder_too_large"
+
+
+def crumbs_of(path: bytes) -> list[Crumb]:
+    """Each folder on the way to the path, and the path itself last; nothing for the root."""
+    parts = path.split(b"/") if path else []
+    return [Crumb(as_text(part), b"/".join(parts[: count + 1])) for count, part in enumerate(parts)]
+
+
+def find_entry(session: Session, repository: Repository, spot: Spot) -> Entry:
+    """What lies at the spot; raises NotFound that names the nearest folder that is there."""
+    trees = Trees(directory(config_of(session), repository))
+    try:
+        found = trees.find(spot.commit_id, spot.path)
+    except TooLarge as error:
+        raise _too_large(spot) from error
+    if found is not None:
+        return found
+    raise NotFound(
+        text("There is no %(path)s at %(name)s.", path=spot.path_text[:300], name=spot.name_text),
+        text("It was moved, deleted, or lies on another branch."),
+        text("The nearest folder there is: %(folder)s.", folder=_nearest(trees, spot).path_text[:300] or "/"),
+    )
+
+
+def _nearest(trees: Trees, spot: Spot) -> Spot:
+    """The deepest folder on the way to the spot that exists."""
+    path = spot.path
+    for _ in range(_MOST_STEPS):
+        path = path.rpartition(b"/")[0]
+        entry = trees.find(spot.commit_id, path) if path else None
+        if not path or (entry is not None and entry.kind is EntryKind.FOLDER):
+            break
+    return spot.at(path)
+
+
+def read_folder(session: Session, repository: Repository, spot: Spot, entry: Entry) -> FolderPage:
+    """The folder at the spot, which `entry` is; raises FolderTooLarge."""
+    path = directory(config_of(session), repository)
+    trees, objects = Trees(path), Objects(path)
+    try:
+        folder = trees.read_folder(entry.object_id)
+    except TooLarge as error:
+        raise _too_large(spot) from error
+    touched: dict[bytes, str] | None = None
+    commits = _read_commits(objects, set(touched.values())) if touched is not None else {}
+    rows = [
+        EntryRow(
+            text=as_text(one.name),
+            path=spot.path + b"/" + one.name if spot.path else one.name,
+            kind=one.kind,
+            object_id=one.object_id,
+            commit=commits.get((touched or {}).get(one.name, "")),
+        )
+        for one in folder.entries
+    ]
+    return FolderPage(
+        spot=spot,
+        rows=rows,
+        more=folder.more,
+        is_complete=touched is not None,
+        commit=_last(objects, spot, commits.values()),
+        readme=_find_readme(folder),
+    )
+
+
+def _read_commits(objects: Objects, ids: set[str]) -> dict[str, CommitLine]:
+    found = {one: objects.find_commit(one) for one in ids}
+    return {one: line_of(commit) for one, commit in found.items() if commit is not None}
+
+
+def _last(objects: Objects, spot: Spot, commits: Iterable[CommitLine]) -> CommitLine:
+    """The commit to name above the folder: the one that is shown, for a folder the last that touched it."""
+    tip = objects.find_commit(spot.commit_id)
+    assert tip is not None, "a spot names a commit"
+    return max(commits, key=lambda one: one.committed_at, default=line_of(tip)) if spot.path else line_of(tip)
+
+
+def _find_readme(folder: Folder) -> Entry | None:
+    named = {
+        one.name.decode("ascii", "replace").lower(): one for one in reversed(folder.entries) if one.is_blob
+    }
+    return next((named[name] for name in _READMES if name in named), None)
+
+
+def _too_large(spot: Spot) -> FolderTooLarge:
+    return FolderTooLarge(
+        text("The folder %(path)s is too large for a page.", path=spot.path_text or "/"),
+        text("It holds hundreds of thousands of entries."),
+        text("Clone the repository to look at it."),
+    )

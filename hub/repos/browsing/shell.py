@@ -1,0 +1,22 @@
+"""What every page of a repository's content shows around it: whose it is, and where in it one is."""
+
+from sqlalchemy.orm import Session
+
+from hub.access import Viewer
+from hub.db import config_of
+from hub.repos.browsing.folders import crumbs_of
+from hub.repos.browsing.ref_overview import overview_of
+from hub.repos.browsing.spots import Spot
+from hub.repos.git.store import directory
+from hub.repos.models import Repository
+from hub.repos.queries import head_of
+
+
+def shell_of(session: Session, viewer: Viewer, repository: Repository, spot: Spot) -> dict[str, object]:
+    """The values that the layout, the menu of branches and the path need, by their names in templates."""
+    return {
+        "repository": head_of(session, viewer, repository),
+        "refs": overview_of(directory(config_of(session), repository), repository.default_branch),
+        "spot": spot,
+        "crumbs": crumbs_of(spot.path),
+    }

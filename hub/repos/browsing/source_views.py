@@ -1,0 +1,62 @@
+"""The pages at `/src`: what lies at a path of a commit, and the way to another branch, tag or commit."""
+
+from urllib.parse import unquote_to_bytes
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from hub.access import Scope
+from hub.errors import NotFound, text
+from hub.repos.blueprint import blueprint, open_page
+from hub.repos.browsing import folders, readmes
+from hub.repos.browsing.addresses import PAGES, address_of, commit_address, compare_address
+from hub.repos.browsing.shell import shell_of
+from hub.repos.browsing.spots import Spot, find_named, find_spot, ref_text
+from hub.repos.git.trees import Entry, EntryKind
+from hub.repos.models import Repository
+from hub.web import request as web
+from hub.web.raw_path import rest_of_path
+from hub.web.render import render
+from hub.web.scopes import needs
+
+# What templates need that link into a repository.
+blueprint.add_app_template_global(address_of)
+blueprint.add_app_template_global(commit_address)
+blueprint.add_app_template_global(compare_address)
+blueprint.add_app_template_filter(ref_text)
+
+
+@blueprint.get("/<owner>/<name>/src/<kind>/<raw:rest>")
+@needs(Scope.REPOSITORY_READ)
+def show_source(owner: str, name: str, kind: str, rest: str) -> ResponseReturnValue:
+    """A folder or a file of a commit."""
+    repository = open_page(owner, name)
+    spot = find_spot(web.session(), repository, kind, rest_of_path(after=4))
+    entry = folders.find_entry(web.session(), repository, spot)
+    if entry.kind is EntryKind.FOLDER:
+        return _show_folder(repository, spot, entry)
+    raise NotFound(text("There is no page for files."))
+
+
+def _show_folder(repository: Repository, spot: Spot, entry: Entry) -> ResponseReturnValue:
+    session, viewer = web.session(), web.viewer()
+    folder = folders.read_folder(session, repository, spot, entry)
+    readme = readmes.find_readme(session, repository, folder)
+    return render(
+        "browsing/folder.html",
+        **shell_of(session, viewer, repository, spot),
+        folder=folder,
+        readme=readme,
+        commit_count=None,
+    )
+
+
+@blueprint.get("/<owner>/<name>/src")
+@needs(Scope.REPOSITORY_READ)
+def go_to_ref(owner: str, name: str) -> ResponseReturnValue:
+    """Leads to the same page and path of the branch, tag or commit that was typed into the menu."""
+    repository = open_page(owner, name)
+    page = request.args.get("page", "src")
+    spot = find_named(web.session(), repository, request.args.get("ref", "").strip())
+    path = unquote_to_bytes(request.args.get("path", ""))
+    return redirect(address_of(page if page in PAGES else "src", repository, spot, path=path.strip(b"/")))
