@@ -12,7 +12,7 @@ from hub.pages import admin_views, health_views, token_views
 from hub.pages import views as pages
 from hub.repos import list_views
 from hub.repos import views as repos
-from hub.repos.browsing import source_views
+from hub.repos.browsing import history_views, source_views
 from hub.repos.forks import fork_views
 from hub.repos.imports import import_views
 from hub.repos.settings import (
@@ -46,6 +46,7 @@ _MODULES: Final = (
     fork_views,
     import_views,
     source_views,
+    history_views,
     pages,
     health_views,
 )

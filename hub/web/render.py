@@ -49,7 +49,11 @@ def install(app: Flask, config: Config) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        ago=words.ago, full_time=words.full_time, commands=mark_commands, in_words=words.translate
+        ago=words.ago,
+        commands=mark_commands,
+        full_date=words.full_date,
+        full_time=words.full_time,
+        in_words=words.translate,
     )
     app.jinja_env.globals.update(
         asset_url=asset_url,

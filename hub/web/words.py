@@ -1,12 +1,12 @@
 """Sentences in the reader's language: which language that is, and lazy texts made into words."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import flask_babel
 from babel import Locale, UnknownLocaleError, negotiate_locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, get_translations, ngettext
 
@@ -91,3 +91,8 @@ def _future(seconds: int) -> str:
 def full_time(at: datetime) -> str:
     """The moment with its weekday, in UTC."""
     return format_datetime(at, "EEEE, d MMMM y, HH:mm 'UTC'", locale=locale())
+
+
+def full_date(day: date) -> str:
+    """The day with its weekday."""
+    return format_date(day, "EEEE, d MMMM y", locale=locale())

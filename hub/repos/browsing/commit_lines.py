@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hub.repos.git.objects import CommitSummary
+from hub.repos.git.commits import CommitRow
 from hub.repos.names import printable
 
 _LONGEST: Final = 300
@@ -20,7 +20,7 @@ class CommitLine:
     committed_at: datetime
 
 
-def line_of(commit: CommitSummary) -> CommitLine:
+def line_of(commit: CommitRow) -> CommitLine:
     """The line of that commit."""
     return CommitLine(
         commit.commit_id,

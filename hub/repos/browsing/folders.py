@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from hub.db import config_of
 from hub.errors import HubError, NotFound, text
 from hub.repos.browsing.commit_lines import CommitLine, line_of
 from hub.repos.browsing.spots import Spot, as_text
-from hub.repos.git.objects import Objects
+from hub.repos.git.commits import read_commits
 from hub.repos.git.store import directory
 from hub.repos.git.trees import Entry, EntryKind, Folder, TooLarge, Trees
 from hub.repos.models import Repository
@@ -99,13 +100,13 @@ def _nearest(trees: Trees, spot: Spot) -> Spot:
 def read_folder(session: Session, repository: Repository, spot: Spot, entry: Entry) -> FolderPage:
     """The folder at the spot, which `entry` is; raises FolderTooLarge."""
     path = directory(config_of(session), repository)
-    trees, objects = Trees(path), Objects(path)
+    trees = Trees(path)
     try:
         folder = trees.read_folder(entry.object_id)
     except TooLarge as error:
         raise _too_large(spot) from error
     touched: dict[bytes, str] | None = None
-    commits = _read_commits(objects, set(touched.values())) if touched is not None else {}
+    commits = _read_commits(path, set(touched.values())) if touched is not None else {}
     rows = [
         EntryRow(
             text=as_text(one.name),
@@ -121,20 +122,18 @@ def read_folder(session: Session, repository: Repository, spot: Spot, entry: Ent
         rows=rows,
         more=folder.more,
         is_complete=touched is not None,
-        commit=_last(objects, spot, commits.values()),
+        commit=_last(path, spot, commits.values()),
         readme=_find_readme(folder),
     )
 
 
-def _read_commits(objects: Objects, ids: set[str]) -> dict[str, CommitLine]:
-    found = {one: objects.find_commit(one) for one in ids}
-    return {one: line_of(commit) for one, commit in found.items() if commit is not None}
+def _read_commits(path: Path, ids: set[str]) -> dict[str, CommitLine]:
+    return {one.commit_id: line_of(one) for one in read_commits(path, ids)}
 
 
-def _last(objects: Objects, spot: Spot, commits: Iterable[CommitLine]) -> CommitLine:
+def _last(path: Path, spot: Spot, commits: Iterable[CommitLine]) -> CommitLine:
     """The commit to name above the folder: the one that is shown, for a folder the last that touched it."""
-    tip = objects.find_commit(spot.commit_id)
-    assert tip is not None, "a spot names a commit"
+    (tip,) = read_commits(path, [spot.commit_id])
     return max(commits, key=lambda one: one.committed_at, default=line_of(tip)) if spot.path else line_of(tip)
 
 

@@ -80,6 +80,10 @@ class Spot:
         """The same path of what another ref names; only to make an address of."""
         return Spot(SpotKind(kind), name, "", self.path)
 
+    def at_commit(self, commit_id: str, path: bytes | None = None) -> "Spot":
+        """The same path, or another one, as of a commit."""
+        return Spot(SpotKind.COMMIT, commit_id, commit_id, self.path if path is None else path)
+
     def fixed(self) -> "Spot":
         """The same, named by the commit's id: the permalink."""
         return Spot(SpotKind.COMMIT, self.commit_id, self.commit_id, self.path)
