@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run install install-tests test coverage bench lint check
+.PHONY: help run install install-tests test coverage bench truth lint check
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3` names another.
 PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -29,9 +29,13 @@ coverage: ## Run every test and measure which lines ran; it takes half as long a
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
 
 bench: check ## Measure against nginx, OpenSSH and plain git; HISTORY=path names a large repository
-	@.ci/packages git openssh-client openssh-server nginx fcgiwrap
+	@.ci/packages git openssh-client openssh-server nginx fcgiwrap cgit gitweb highlight
 	@$(MAKE) --no-print-directory install-tests
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+truth: check ## Compare what pages say of a history with what git says; HISTORY=path names a repository
+	@$(MAKE) --no-print-directory install-tests
+	@$(BIN)/python -m tests.bench.truth $(ARGS)
 
 lint: check install-tests ## Check style, types and layers
 	$(BIN)/ruff check
