@@ -76,5 +76,6 @@ def test_help_lists_every_target_that_people_use(programs: Path) -> None:
         "test",
         "coverage",
         "bench",
+        "truth",
         "lint",
     ]
