@@ -82,6 +82,8 @@ class Config:
         "How many pages that cost much (blame, comparisons, histories of files, archives) strangers of one "
         "network get in a minute before they are asked to take a cookie; 0: all they want.",
     )
+    max_archive_bytes: int = _key(2 << 30, "The most that an archive or a bundle may hold, unpacked.")
+    download_cache_bytes: int = _key(2 << 30, "Disk for archives and large files on their way to readers.")
     sign_up: SignUp = _key(
         "approval",
         "Who makes an account: open (everybody), approval (everybody, an administrator then approves it) or "

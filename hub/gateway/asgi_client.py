@@ -14,6 +14,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = Iterable[tuple[bytes, bytes]]
 
 _NO_CACHE = (
     (b"expires", b"Fri, 01 Jan 1980 00:00:00 GMT"),
@@ -76,15 +77,19 @@ class HttpClient(Client):
             if message.get("body"):
                 yield message["body"]
 
+    def success_headers(self) -> Headers:
+        """The headers of a 200."""
+        return [*_NO_CACHE, (b"content-type", self.content_type.encode())]
+
     async def write(self, data: bytes) -> None:
         """Sends a part of a 200's body."""
-        await self._begin(200, [*_NO_CACHE, (b"content-type", self.content_type.encode())])
+        await self._begin(200, self.success_headers())
         if not self._is_head:
             await self._within_idle({"type": "http.response.body", "body": data, "more_body": True})
 
     async def finish(self) -> None:
         """Ends the 200. Not to be raced with `left`: once this is sent, receive() says `disconnect`."""
-        await self._begin(200, [*_NO_CACHE, (b"content-type", self.content_type.encode())])
+        await self._begin(200, self.success_headers())
         await self._within_idle({"type": "http.response.body", "body": b""})
 
     async def refuse(self, error: HubError) -> None:
@@ -106,7 +111,7 @@ class HttpClient(Client):
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    async def _begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    async def _begin(self, status: int, headers: Headers) -> None:
         if not self.has_begun:
             self.has_begun = True
             await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})

@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar
 from hub.errors import HubError, TooLarge, Unavailable, text
 from hub.gateway.advertisement import advertise
 from hub.gateway.client import BodyReader, Client, ClientIdle, unless_left
-from hub.gateway.fetch_cache import Producer, cache_of
+from hub.gateway.fetch_cache import Producer, Source, cache_of
 from hub.gateway.fetch_request import FetchRequest, old_ids, parse
 from hub.gateway.git_child import CHUNK_BYTES, LOGGER, GitChild, spawn
 from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
@@ -249,7 +249,7 @@ async def _follow(fetch: _Fetch, policy: RepositoryPolicy, key: str, spool: IO[b
     spool.seek(0)
 
     @contextlib.asynccontextmanager
-    async def produce() -> AsyncIterator[GitChild]:
+    async def produce() -> AsyncIterator[Source]:
         # Its own copy of the request: it goes on for others when the client that began it leaves.
         with _spool_of(body) as copy:
             async with _running(fetch, copy, fetch.arguments()) as child:
@@ -270,7 +270,7 @@ async def _follow(fetch: _Fetch, policy: RepositoryPolicy, key: str, spool: IO[b
 async def _run(fetch: _Fetch, spool: IO[bytes], arguments: list[str]) -> None:
     """Serves one request by a git of its own."""
 
-    def produce() -> contextlib.AbstractAsyncContextManager[GitChild]:
+    def produce() -> contextlib.AbstractAsyncContextManager[Source]:
         return _running(fetch, spool, arguments)
 
     policy = fetch.target.policy

@@ -1,5 +1,6 @@
-"""Whole answers to fetches, kept on disk: each is made once, and followed by any number of clients while it
-grows. Nothing here decides who may read one: its key says what it answers, its caller whom."""
+"""Whole answers to fetches and downloads, kept on disk: each is made once, and followed by any number of
+clients while it grows. Nothing here decides who may read one: its key says what it answers, its caller
+whom."""
 
 import asyncio
 import os
@@ -11,9 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from enum import Enum
 from pathlib import Path
+from typing import Protocol
 
 from hub.gateway.client import Client
-from hub.gateway.git_child import CHUNK_BYTES, LOGGER, GitChild
+from hub.gateway.git_child import CHUNK_BYTES, LOGGER
 from hub.gateway.git_service import Limits
 from hub.gateway.loop_local import LoopLocal
 
@@ -21,7 +23,18 @@ _PAUSE_AFTER_DISK_ERROR_SECONDS = 60.0
 # Each holds a descriptor; many clones of small repositories would use them up long before the bytes.
 _MAX_ANSWERS = 256
 
-Producer = Callable[[], AbstractAsyncContextManager[GitChild]]
+
+class Source(Protocol):
+    """What an answer is read from: a running git, or one that is watched."""
+
+    async def read(self) -> bytes:
+        """The next bytes; empty at the end."""
+
+    async def wait(self) -> int:
+        """The exit status."""
+
+
+Producer = Callable[[], AbstractAsyncContextManager[Source]]
 """Starts the git whose output is the answer, and ends it."""
 OnEnd = Callable[["CachedAnswer", BaseException | None], None]
 
@@ -60,6 +73,11 @@ class CachedAnswer:
     def is_usable(self) -> bool:
         """Whether a further client may be served from it."""
         return self.state in (_State.GROWING, _State.WHOLE)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether git has ended well, and all it said is there."""
+        return self.state is _State.WHOLE
 
     @property
     def is_held(self) -> bool:
@@ -229,6 +247,7 @@ class FetchCache:
         forgotten = self._answers.pop(key, None)
         if forgotten is not None:
             forgotten.release()
+            self._unshared.add(forgotten)  # whoever still reads it keeps its bytes on the disk
 
 
 _caches: LoopLocal[dict[Path, FetchCache]] = LoopLocal(dict)

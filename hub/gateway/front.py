@@ -14,8 +14,11 @@ from hub import logs
 from hub.app import Hub
 from hub.errors import HubError, text
 from hub.gateway.asgi_client import Message, Receive, Scope, Send
+from hub.gateway.client import ClientLeft
+from hub.gateway.fetch_cache import AnswerBroken
 from hub.gateway.forwarded import Origin, Proxies
 from hub.gateway.git_http import git_http_app
+from hub.gateway.handover import Downloader
 from hub.gateway.http_server import HttpServer
 from hub.gateway.listeners import web_socket_path
 from hub.gateway.resolve import ORIGIN, PATH, Resolver
@@ -49,11 +52,13 @@ class Front:
         config = hub.config
         self._proxies = Proxies(config.trusted_proxies)
         self._git = git_http_app(Resolver(Targets(hub)))
+        self._downloader = Downloader(config)
         self._web = WebProxy(
             web_socket_path(config),
             max_request_bytes=config.max_request_bytes,
             max_upload_bytes=config.max_bundle_bytes,
             idle_seconds=config.idle_seconds,
+            take_over=self._downloader.send,
         )
         self._fetches: set[asyncio.Task[None]] = set()
 
@@ -98,7 +103,7 @@ class Front:
     async def _serve_page(self, scope: Scope, receive: Receive, answer: "_Answer", origin: Origin) -> None:
         try:
             await self._web.serve(scope, receive, answer.send, origin)
-        except ClientGone:
+        except (ClientGone, ClientLeft, AnswerBroken):
             answer.abort()
         except HubError as error:
             await answer.refuse(error, is_head=scope["method"] == "HEAD")
@@ -111,10 +116,11 @@ class Front:
             await answer.refuse(crashed, is_head=scope["method"] == "HEAD")
 
     def stopping(self) -> None:
-        """Cuts off what still fetches in a while; pushes go on."""
+        """Cuts off in a while what still fetches or downloads; pushes go on."""
         asyncio.get_running_loop().call_later(FETCH_STOP_SECONDS, self._end_fetches)
 
     def _end_fetches(self) -> None:
+        self._downloader.end_all()
         for task in self._fetches:
             task.cancel()
 

@@ -103,9 +103,11 @@ async def spawn(
     stdin: int | IO[bytes],
     inherited: Sequence[int] = (),
     limits: Mapping[int, int] | None = None,
+    label: str = "",
 ) -> GitChild:
-    """Starts `git <arguments>`, which end with the repository's directory, in exactly this environment.
+    """Starts `git <arguments>` in exactly this environment.
 
+    `label` is what the log calls it; where it is empty, the arguments end with the repository's directory.
     `limits` are resources of getrlimit(2), for it and for each process that it starts once it was spoken to.
     """
     process = subprocess.Popen(
@@ -120,7 +122,7 @@ async def spawn(
     for limited, most in (limits or {}).items():
         with contextlib.suppress(OSError):  # it has ended already
             resource.prlimit(process.pid, limited, (most, most))
-    child = GitChild(process, f"git in {arguments[-1]}")
+    child = GitChild(process, label or f"git in {arguments[-1]}")
     await child.connect()
     return child
 

@@ -5,16 +5,17 @@ A slow client thus costs a coroutine here and never a worker. Bodies above a meg
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 import httptools
 
 from hub.errors import BadRequest, HubError, TooLarge, Unavailable, text
 from hub.gateway.asgi_client import Message, Receive, Scope, Send
 from hub.gateway.forwarded import Headers, Origin
+from hub.web.hop import CAN_TAKE_OVER, HANDOVER
 
 # Below the time after which gunicorn ends the worker and answers in HTML of its own.
 ANSWER_SECONDS: Final = 25.0
@@ -30,7 +31,8 @@ _HOP_HEADERS: Final = frozenset(
     b"connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer "
     b"transfer-encoding upgrade content-length expect".split()
 )
-_ORIGIN_HEADERS: Final = frozenset({b"forwarded", b"x-real-ip", b"x-request-id"})
+_HANDOVER: Final = HANDOVER.lower().encode()
+_ORIGIN_HEADERS: Final = frozenset({b"forwarded", b"x-real-ip", b"x-request-id", _HANDOVER})
 _SERVER_HEADERS: Final = frozenset({b"server", b"date"})
 _OK: Final = 200
 _BODILESS_STATUSES: Final = frozenset({204, 304})
@@ -90,6 +92,17 @@ class Answer:
     headers: list[tuple[bytes, bytes]]
     body: IO[bytes]
     size_bytes: int
+    handed_over: bytes = b""
+    """What is to be sent instead of the body, in the worker's words."""
+
+
+class TakeOver(Protocol):
+    """Answers a request with what a worker handed over, under its headers."""
+
+    def __call__(
+        self, scope: Scope, receive: Receive, send: Send, *, what: bytes, headers: list[tuple[bytes, bytes]]
+    ) -> Awaitable[None]:
+        """Raises HubError before anything was sent."""
 
 
 class WebProxy:
@@ -103,12 +116,14 @@ class WebProxy:
         idle_seconds: float,
         max_upload_bytes: int = 0,
         answer_seconds: float = ANSWER_SECONDS,
+        take_over: TakeOver | None = None,
     ) -> None:
         self._socket_path = socket_path
         self._max_request_bytes = max_request_bytes
         self._max_upload_bytes = max_upload_bytes
         self._idle_seconds = idle_seconds
         self._answer_seconds = answer_seconds
+        self._take_over = take_over
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, origin: Origin) -> int:
         """The status with which the request was answered. Raises HubError before anything was sent,
@@ -121,11 +136,14 @@ class WebProxy:
                     return refusal
                 limit += self._max_upload_bytes
             size_bytes = await self._take_body(scope, receive, sent, limit)
-            head = request_head(scope, origin, size_bytes)
+            head = request_head(scope, origin, size_bytes, takes_over=self._take_over is not None)
             with _spool() as received:
                 answer = await self._exchange(scope["method"], head, sent, received)
-                await self._reply(scope["method"], answer, send)
-                return answer.status
+                if not answer.handed_over or self._take_over is None:
+                    await self._reply(scope["method"], answer, send)
+                    return answer.status
+        await self._take_over(scope, receive, send, what=answer.handed_over, headers=answer.headers)
+        return answer.status
 
     async def _find_refusal(self, scope: Scope, send: Send, origin: Origin) -> int | None:
         """The status with which somebody was refused who may not even see the form; None for others.
@@ -218,7 +236,7 @@ class WebProxy:
         await send({"type": "http.response.body", "body": b""})
 
 
-def request_head(scope: Scope, origin: Origin, size_bytes: int) -> bytes:
+def request_head(scope: Scope, origin: Origin, size_bytes: int, *, takes_over: bool = False) -> bytes:
     """The request as the worker gets it, up to its body: what only we may say is said by us."""
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
     if not target.startswith(b"/"):
@@ -236,6 +254,8 @@ def request_head(scope: Scope, origin: Origin, size_bytes: int) -> bytes:
         b"content-length: %d" % size_bytes,
         b"connection: close",
     ]
+    if takes_over:
+        lines.append(_HANDOVER + b": " + CAN_TAKE_OVER.encode())
     return b"\r\n".join([*lines, b"", b""])
 
 
@@ -306,8 +326,10 @@ async def _read_answer(reader: asyncio.StreamReader, method: str, body: IO[bytes
     dropped = _HOP_HEADERS | _SERVER_HEADERS
     if method == "HEAD" or status in _BODILESS_STATUSES:
         dropped -= {b"content-length"}
-    headers = [(name, value) for name, value in found.headers if name not in dropped]
-    return Answer(status, headers, body, found.size_bytes)
+    headers = [(name, value) for name, value in found.headers if name not in dropped | {_HANDOVER}]
+    is_offered = method == "GET" and status == _OK
+    handed_over = next((value for name, value in found.headers if name == _HANDOVER and is_offered), b"")
+    return Answer(status, headers, body, found.size_bytes, handed_over)
 
 
 def _chunks(body: IO[bytes]) -> Iterator[bytes]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Flask, request
 
+from hub.web.hop import CAN_TAKE_OVER, HANDOVER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,9 +19,11 @@ _ADDRESS: Final = "HTTP_X_FORWARDED_FOR"
 _SCHEME: Final = "HTTP_X_FORWARDED_PROTO"
 _HOST: Final = "HTTP_X_FORWARDED_HOST"
 _REQUEST_ID: Final = "HTTP_X_REQUEST_ID"
+_HANDOVER: Final = f"HTTP_{HANDOVER.upper().replace('-', '_')}"
 
-# Where a WSGI application finds the id; not a header, so no client can set it.
+# Where a WSGI application finds what was believed; not headers, so no client can set them.
 _KEPT_ID: Final = "hub.request_id"
+_TAKES_OVER: Final = "hub.takes_over"
 
 
 class FrontHeaders:
@@ -30,7 +34,7 @@ class FrontHeaders:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         """Passes the request on, with the front's word for who and where it is."""
-        told = {name: environ.pop(name, "") for name in (_ADDRESS, _SCHEME, _HOST, _REQUEST_ID)}
+        told = {name: environ.pop(name, "") for name in (_ADDRESS, _SCHEME, _HOST, _REQUEST_ID, _HANDOVER)}
         # The other end of a Unix socket has no address.
         if not environ.get("REMOTE_ADDR"):
             environ["REMOTE_ADDR"] = told[_ADDRESS]
@@ -39,6 +43,7 @@ class FrontHeaders:
             if told[_HOST]:
                 environ["HTTP_HOST"] = told[_HOST]
             environ[_KEPT_ID] = told[_REQUEST_ID]
+            environ[_TAKES_OVER] = told[_HANDOVER] == CAN_TAKE_OVER
         environ[_KEPT_ID] = environ.get(_KEPT_ID) or secrets.token_hex(8)
         return self._application(environ, start_response)
 
@@ -51,3 +56,8 @@ def install(app: Flask) -> None:
 def request_id() -> str:
     """The id under which this request is found in the log."""
     return str(request.environ.get(_KEPT_ID, ""))
+
+
+def takes_over() -> bool:
+    """Whether the front sends the body of this answer when it is told what to send."""
+    return bool(request.environ.get(_TAKES_OVER))

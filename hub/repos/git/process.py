@@ -140,6 +140,32 @@ def lines(
             child.wait()
 
 
+@contextmanager
+def pieces(
+    arguments: Sequence[str], variables: Mapping[str, str], *, timeout_seconds: float
+) -> Iterator[Iterator[bytes]]:
+    """What `git <arguments>` prints in exactly this environment, as it comes; leaving stops the command.
+
+    For commands that a module of this package has put together. Raises as `lines` does.
+    """
+    with tempfile.TemporaryFile() as complaints:
+        child = subprocess.Popen(
+            ("git", *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=dict(variables),
+        )
+        limit_resources(child, timeout_seconds)
+        assert child.stdout is not None
+        try:
+            yield _read_chunks(child, child.stdout, complaints, "download", timeout_seconds)
+        finally:
+            child.stdout.close()
+            child.kill()
+            child.wait()
+
+
 def run_through(
     directory: Path,
     *command: str,
