@@ -41,8 +41,16 @@ PARTS = {
     "person": "anna",
     "invitation_id": "1",
     "repository_id": "1",
+    "archive": "main.zip",
 }
-NO_PAGES = {"assets.show", "health.healthz", "health.readyz", "health.metrics", "pages.robots"}
+NO_PAGES = {
+    "repos.download",
+    "assets.show",
+    "health.healthz",
+    "health.readyz",
+    "health.metrics",
+    "pages.robots",
+}
 MORE_PAGES = [
     "/anna/empty",
     "/bo/coming",

@@ -46,6 +46,11 @@ def compare_address(
     return f"/{quote(repository.path)}/compare/{sides}" + _query(query)
 
 
+def archive_address(repository: Pathed, name: str, suffix: str) -> str:
+    """The address of a branch, a tag or a commit as one file; `suffix` is `tar.gz`, `zip` or `bundle`."""
+    return f"/{quote(repository.path)}/archive/{quote(os.fsencode(name))}.{suffix}"
+
+
 def _query(query: dict[str, str | int | None]) -> str:
     given = {name: value for name, value in query.items() if value is not None}
     return "?" + urlencode(given) if given else ""
