@@ -41,10 +41,14 @@ PARTS = {
     "person": "anna",
     "invitation_id": "1",
     "repository_id": "1",
+    "kind": "branch",
+    "rest": "main",
     "archive": "main.zip",
 }
 NO_PAGES = {
     "repos.download",
+    "repos.go_to_ref",
+    "repos.list_default_commits",
     "assets.show",
     "health.healthz",
     "health.readyz",

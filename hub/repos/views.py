@@ -86,7 +86,7 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     spot = spot or some_spot(session, repository)
     folder = folders.read_folder(session, repository, spot, folders.find_entry(session, repository, spot))
     readme = readmes.find_readme(session, repository, folder)
-    shell = shell_of(session, viewer, repository, spot)
+    shell = shell_of(session, viewer, repository, spot, head=page)
     return render("repos/home.html", **(shell | around), folder=folder, readme=readme, missing_branch=missing)
 
 

@@ -9,13 +9,23 @@ from hub.repos.browsing.ref_overview import overview_of
 from hub.repos.browsing.spots import Spot
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
-from hub.repos.queries import head_of
+from hub.repos.queries import RepositoryHead, head_of
 
 
-def shell_of(session: Session, viewer: Viewer, repository: Repository, spot: Spot) -> dict[str, object]:
-    """The values that the layout, the menu of branches and the path need, by their names in templates."""
+def shell_of(
+    session: Session,
+    viewer: Viewer,
+    repository: Repository,
+    spot: Spot,
+    *,
+    head: RepositoryHead | None = None,
+) -> dict[str, object]:
+    """The values that the layout, the menu of branches and the path need, by their names in templates.
+
+    `head` is for a caller that has read it already.
+    """
     return {
-        "repository": head_of(session, viewer, repository),
+        "repository": head or head_of(session, viewer, repository),
         "refs": overview_of(directory(config_of(session), repository), repository.default_branch),
         "spot": spot,
         "crumbs": crumbs_of(spot.path),
