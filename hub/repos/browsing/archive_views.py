@@ -23,11 +23,11 @@ from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES, TAGS, is_ref_name
+from hub.web import gate, security
 from hub.web import request as web
-from hub.web import security
 from hub.web.handover import attachment, hand_over
 from hub.web.raw_path import rest_of_path
-from hub.web.scopes import needs
+from hub.web.scopes import Costly, needs
 
 _TYPES: Final = {
     Kind.TAR_GZ: "application/gzip",
@@ -86,7 +86,7 @@ class _Asked:
 
 
 @blueprint.get("/<owner>/<name>/archive/<raw:archive>")
-@needs(Scope.REPOSITORY_READ)
+@needs(Scope.REPOSITORY_READ, costly=Costly.SOMETIMES)
 def download(owner: str, name: str, **_: str) -> ResponseReturnValue:
     """The file, which the front sends where there is one."""
     repository = open_page(owner, name)
@@ -99,6 +99,8 @@ def download(owner: str, name: str, **_: str) -> ResponseReturnValue:
     headers = _headers(repository, asked, download)
     if request.if_none_match.contains(f"{download.object_id}.{kind}"):
         return Response(status=304, headers=headers)
+    if asked.spot.kind is not SpotKind.TAG:
+        gate.admit()
     _check_size(config, repository, download)
     return hand_over(
         download.as_text(),

@@ -10,20 +10,23 @@ from hub.repos.browsing.addresses import address_of
 from hub.repos.browsing.histories import read_history
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import default_spot, find_spot
+from hub.web import gate
 from hub.web import request as web
 from hub.web.forms import page_number
 from hub.web.raw_path import rest_of_path
 from hub.web.render import render
-from hub.web.scopes import needs
+from hub.web.scopes import Costly, needs
 
 
 @blueprint.get("/<owner>/<name>/commits/<kind>/<raw:rest>")
-@needs(Scope.REPOSITORY_READ)
+@needs(Scope.REPOSITORY_READ, costly=Costly.SOMETIMES)
 def list_commits(owner: str, name: str, kind: str, rest: str) -> ResponseReturnValue:
     """The commits that lead to a branch, a tag or a commit; with a path, those that touched it."""
     repository = open_page(owner, name)
     session, viewer = web.session(), web.viewer()
     spot = find_spot(session, repository, kind, rest_of_path(after=4))
+    if spot.path:
+        gate.admit()
     history = read_history(session, repository, spot, page=page_number())
     return render("browsing/history.html", **shell_of(session, viewer, repository, spot), history=history)
 
