@@ -9,11 +9,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 
-from tests.bench import corpus, fetching, forks, pages, pushing, signing_in
-from tests.bench.hub_server import hub_server
-from tests.bench.peers import nginx, openssh, stock
+from tests.bench import corpus, fetching, forks, pages, pushing, reading, signing_in
+from tests.bench.corpus import Corpus
+from tests.bench.hub_server import HubServer, hub_server
+from tests.bench.peers import Peer, nginx, openssh, stock
 from tests.bench.processes import share_bytes
 from tests.bench.report import Row, table
 
@@ -21,53 +23,92 @@ from tests.bench.report import Row, table
 DEFAULTS = "core.fsync=default,transfer.unpackLimit=100"
 
 
+class Ground:
+    """Repositories and servers that several rows share, each made when the first of them asks."""
+
+    def __init__(self, root: Path, stack: ExitStack) -> None:
+        self.root = root
+        self._stack = stack
+        self.idle_bytes = 0
+
+    @cached_property
+    def small(self) -> Corpus:
+        return self._told("small", corpus.small(self.root))
+
+    @cached_property
+    def large(self) -> Corpus:
+        return self._told("large", corpus.large(self.root))
+
+    @cached_property
+    def hub(self) -> HubServer:
+        filled = {"small": self.small, "large": self.large, "empty": None}
+        hub = self._stack.enter_context(hub_server(self.root / "hub", filled))
+        self.idle_bytes = share_bytes(hub.pid)
+        return hub
+
+    @cached_property
+    def nginx(self) -> Peer:
+        return self._stack.enter_context(nginx(self.root, self.root / "nginx"))
+
+    def openssh(self) -> Peer:
+        public_key = self.hub.key.with_suffix(".pub")
+        return self._stack.enter_context(openssh(public_key, self.root / "sshd"))
+
+    def stock(self, config: str = "") -> Peer:
+        return self._stack.enter_context(stock(self.root, config=config))
+
+    def _told(self, label: str, one: Corpus) -> Corpus:
+        print(f"{label}: {one.label}, {one.size_bytes / 1e6:.1f} MB", flush=True)
+        return one
+
+
 def main(wanted: set[str]) -> None:
-    """Sets everything up once, runs the wanted rows (all, if none is named), prints the table."""
+    """Runs the wanted rows (all, if none is named) and prints the table."""
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as name, ExitStack() as stack:
-        root = Path(name)
-        small, large = corpus.small(root), corpus.large(root)
-        for bare in ("unhooked.git", "default.git"):
-            corpus.git(root, "init", "-q", "--bare", "-b", "main", bare)
-            corpus.git(root / bare, "config", "http.receivepack", "true")
-        filled = {"small": small, "large": large, "empty": None}
-        hub = stack.enter_context(hub_server(root / "hub", filled))
-        idle = share_bytes(hub.pid)
-        web = stack.enter_context(nginx(root, root / "nginx"))
-        rows: dict[str, Callable[[], list[Row]]] = {
-            "clones": lambda: fetching.parallel_clones(hub, web),
-            "shallow": lambda: fetching.shallow_clones(hub, web, large),
-            "ssh": lambda: fetching.repeated_ssh_clone(
-                hub, stack.enter_context(openssh(hub.key.with_suffix(".pub"), root / "sshd")), root, large
-            ),
-            "push": lambda: pushing.small_pushes(
-                hub, stack.enter_context(stock(root)), stack.enter_context(stock(root, config=DEFAULTS)),
-                _made(root / "clones"),
-            ),
-            "hung": lambda: pages.hung_clients(hub),
-            "killed": lambda: fetching.killed_clone(hub, web),
-            "pages": lambda: pages.through_the_front(hub),
-            "signing-in": lambda: signing_in.rows(hub),
-            "forks": lambda: forks.rows(hub, large, root / "forks"),
-            "memory": lambda: [Row("memory (PSS) of all parts, idle", f"{idle / 1e6:.0f} MB", "", None,
-                                   "<= 315 MB (300 MiB)", idle <= 300 << 20)],
-        }  # fmt: skip
+        ground = Ground(Path(name), stack)
+        rows = _rows(ground)
         if unknown := wanted - rows.keys():
             raise SystemExit(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(rows)}")
         print(fetching.git_version(), f"{os.cpu_count()} processors", sep="; ")
-        for label, one in (("large", large), ("small", small)):
-            print(f"{label}: {one.label}, {one.size_bytes / 1e6:.1f} MB")
-        print()
         found = []
         for row, measure in rows.items():
             if not wanted or row in wanted:
                 found += measure()
                 print(f"{row}: measured", file=sys.stderr, flush=True)
+        print()
         print(table(found))
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
+def _rows(ground: Ground) -> dict[str, Callable[[], list[Row]]]:
+    return {
+        "clones": lambda: fetching.parallel_clones(ground.hub, ground.nginx),
+        "shallow": lambda: fetching.shallow_clones(ground.hub, ground.nginx, ground.large),
+        "ssh": lambda: fetching.repeated_ssh_clone(ground.hub, ground.openssh(), ground.root, ground.large),
+        "push": lambda: _pushes(ground),
+        "hung": lambda: pages.hung_clients(ground.hub),
+        "killed": lambda: fetching.killed_clone(ground.hub, ground.nginx),
+        "pages": lambda: pages.through_the_front(ground.hub),
+        "signing-in": lambda: signing_in.rows(ground.hub),
+        "forks": lambda: forks.rows(ground.hub, ground.large, ground.root / "forks"),
+        "memory": lambda: _memory(ground),
+        "reading": lambda: reading.rows(ground.root / "reading"),
+    }
+
+
+def _pushes(ground: Ground) -> list[Row]:
+    for bare in ("unhooked.git", "default.git"):
+        corpus.git(ground.root, "init", "-q", "--bare", "-b", "main", bare)
+        corpus.git(ground.root / bare, "config", "http.receivepack", "true")
+    clones = ground.root / "clones"
+    clones.mkdir()
+    return pushing.small_pushes(ground.hub, ground.stock(), ground.stock(DEFAULTS), clones)
+
+
+def _memory(ground: Ground) -> list[Row]:
+    assert ground.hub
+    idle = ground.idle_bytes
+    name, target = "memory (PSS) of all parts, idle", "<= 315 MB (300 MiB)"
+    return [Row(name, f"{idle / 1e6:.0f} MB", "", None, target, idle <= 300 << 20)]
 
 
 if __name__ == "__main__":
