@@ -1,11 +1,13 @@
 """Histories are listed in git's order, and commits say what git says of them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from hub.repos.git.commit_order import make_order, open_order
 from hub.repos.git.commits import CommitRow, parse_commit, read_commits
-from hub.repos.git.history import PAGE_COMMITS, list_commits
+from hub.repos.git.history import PAGE_COMMITS, Distance, count_commits, list_commits, measure_distance
 from tests.odd_repository import OddRepository, git
 
 ID = "1" * 40
@@ -30,6 +32,66 @@ def test_pages_are_those_of_git_log(odd_repository: OddRepository, ref: str) -> 
 def test_a_page_behind_the_end_is_empty(odd_repository: OddRepository) -> None:
     shown = list_commits(odd_repository.directory, odd_repository.tip, page=1000)
     assert (shown.commits, shown.has_more, shown.is_cut) == ([], False, False)
+
+
+def test_a_file_of_the_order_answers_as_git_does(odd_repository: OddRepository, tmp_path: Path) -> None:
+    place, tip = odd_repository.directory, odd_repository.tip
+    expected = ids_of_git(odd_repository, tip)
+    made = make_order(place, tmp_path, tip, timeout_seconds=20)
+    assert made.ids(0, len(expected) + 10) == expected
+    assert count_commits(place, tip, folder=tmp_path) == len(expected) == count_commits(place, tip)
+    for page in range(1, len(expected) // PAGE_COMMITS + 3):
+        assert list_commits(place, tip, page=page, folder=tmp_path) == list_commits(place, tip, page=page)
+
+
+@pytest.mark.parametrize("base", ["edits", "many entries", "octopus", "root"])
+def test_an_order_grows_from_an_earlier_one(odd_repository: OddRepository, tmp_path: Path, base: str) -> None:
+    place, tip = odd_repository.directory, odd_repository.tip
+    make_order(place, tmp_path, odd_repository.commits[base], timeout_seconds=20)
+    made = make_order(place, tmp_path, tip, timeout_seconds=20)
+    assert made.ids(0, 10_000) == ids_of_git(odd_repository, tip)
+
+
+def test_orders_of_earlier_tips_go(odd_repository: OddRepository, tmp_path: Path) -> None:
+    names = ["root", "rename", "mode", "left", "merge", "octopus"]
+    for name in names:
+        make_order(odd_repository.directory, tmp_path, odd_repository.commits[name], timeout_seconds=20)
+    left = [name for name in names if open_order(tmp_path, odd_repository.commits[name]) is not None]
+    assert left == ["left", "merge", "octopus"]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_damaged_order_is_none(odd_repository: OddRepository, tmp_path: Path) -> None:
+    place, tip = odd_repository.directory, odd_repository.tip
+    made = make_order(place, tmp_path, tip, timeout_seconds=20)
+    whole = made.path.read_bytes()
+    for damaged in (b"", whole[:30], whole[:-1], b"x" + whole[1:]):
+        made.path.write_bytes(damaged)
+        assert open_order(tmp_path, tip) is None
+    made.path.write_bytes(whole[:-20] + bytes(20))
+    last = (made.count - 1) // PAGE_COMMITS + 1
+    shown = list_commits(place, tip, page=last, folder=tmp_path)
+    expected = ids_of_git(odd_repository, tip)[PAGE_COMMITS * (last - 1) :]
+    assert [one.commit_id for one in shown.commits] == expected
+    assert not made.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("tip", "base", "expected"),
+    [
+        ("ahead", "octopus", Distance(1, 0)),
+        ("octopus", "ahead", Distance(0, 1)),
+        ("left", "right", Distance(1, 1)),
+        ("second root", "root", Distance(1, 1)),
+        ("root", "root", Distance(0, 0)),
+    ],
+)
+def test_commits_apart_are_counted(
+    odd_repository: OddRepository, tip: str, base: str, expected: Distance
+) -> None:
+    commits = odd_repository.commits
+    for _ in range(2):
+        assert measure_distance(odd_repository.directory, commits[tip], commits[base]) == expected
 
 
 def facts(row: CommitRow) -> list[str]:
