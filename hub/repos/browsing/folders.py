@@ -86,6 +86,15 @@ def find_entry(session: Session, repository: Repository, spot: Spot) -> Entry:
     )
 
 
+def is_file(session: Session, repository: Repository, spot: Spot) -> bool:
+    """Whether a file lies at the spot; what is not there any more counts as one, too."""
+    try:
+        found = Trees(directory(config_of(session), repository)).find(spot.commit_id, spot.path)
+    except TooLarge:
+        return False
+    return found is None or found.is_blob
+
+
 def _nearest(trees: Trees, spot: Spot) -> Spot:
     """The deepest folder on the way to the spot that exists."""
     path = spot.path

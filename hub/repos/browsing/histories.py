@@ -11,13 +11,14 @@ from hub.repos.browsing.commit_lines import CommitLine, line_of
 from hub.repos.browsing.spots import Spot, as_text
 from hub.repos.git.commits import CommitRow
 from hub.repos.git.history import PAGE_COMMITS, list_commits
+from hub.repos.git.path_history import list_file_commits, list_folder_commits
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine(CommitLine):
-    """A commit of a history; `path` is where the file lay then, None for the history of everything."""
+    """A commit of a history; `path` is where the file lay then, None of everything and where it was gone."""
 
     path: bytes | None
 
@@ -51,12 +52,22 @@ class History:
         return None if self.total is None else -(-self.total // PAGE_COMMITS)
 
 
-def read_history(session: Session, repository: Repository, spot: Spot, *, page: int) -> History:
-    """One page of the commits that lead to the spot, counted from 1."""
+def read_history(
+    session: Session, repository: Repository, spot: Spot, *, is_followed: bool, page: int
+) -> History:
+    """One page of the commits that lead to the spot, counted from 1; of a path, those that touched it.
+
+    With `is_followed` a file is followed through renames.
+    """
     path = directory(config_of(session), repository)
-    found = list_commits(path, spot.commit_id, page=page)
-    lines = [_line(one, None) for one in found.commits]
-    return History(_by_days(lines), page, found.has_more, found.is_cut, None)
+    if not spot.path:
+        found = list_commits(path, spot.commit_id, page=page)
+        lines = [_line(one, None) for one in found.commits]
+        return History(_by_days(lines), page, found.has_more, found.is_cut, None)
+    list_touching = list_file_commits if is_followed else list_folder_commits
+    touching = list_touching(path, spot.commit_id, spot.path, page=page)
+    lines = [_line(one.commit, one.path if one.is_there else None) for one in touching.commits]
+    return History(_by_days(lines), page, touching.has_more, touching.is_cut, None)
 
 
 def _line(commit: CommitRow, path: bytes | None) -> HistoryLine:

@@ -7,6 +7,7 @@ from hub.access import Scope
 from hub.errors import NotFound, text
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing.addresses import address_of
+from hub.repos.browsing.folders import is_file
 from hub.repos.browsing.histories import read_history
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import default_spot, find_spot
@@ -27,7 +28,8 @@ def list_commits(owner: str, name: str, kind: str, rest: str) -> ResponseReturnV
     spot = find_spot(session, repository, kind, rest_of_path(after=4))
     if spot.path:
         gate.admit()
-    history = read_history(session, repository, spot, page=page_number())
+    is_followed = bool(spot.path) and is_file(session, repository, spot)
+    history = read_history(session, repository, spot, is_followed=is_followed, page=page_number())
     return render("browsing/history.html", **shell_of(session, viewer, repository, spot), history=history)
 
 

@@ -139,3 +139,26 @@ def test_history_lists_commits_by_day_and_goes_on_to_older_ones(
 
 def test_history_without_a_name_leads_to_that_of_the_default_branch(stranger: Visitor) -> None:
     assert stranger.get("/anna/odd/commits").headers["Location"] == "/anna/odd/commits/branch/main"
+
+
+def test_history_of_a_file_follows_it_through_renames(
+    stranger: Visitor, odd: OddRepository, git: GitClient
+) -> None:
+    told = git.run(
+        "log", "--follow", "--format=%H", "main", "--", "src/newer.c", cwd=odd.directory
+    ).out.split()
+    page = stranger.get("/anna/odd/commits/branch/main/src/newer.c").text
+    assert re.findall(r'class="mono" href="/anna/odd/commit/([0-9a-f]{40})"', page) == told
+    assert len(told) > 2
+    assert "as src/old.c" in words_of(page)
+    assert f'href="/anna/odd/src/commit/{odd.commits["root"]}/src/old.c"' in page
+
+
+def test_history_of_a_folder_and_of_what_was_never_there(
+    stranger: Visitor, odd: OddRepository, git: GitClient
+) -> None:
+    told = git.run("rev-list", "main", "--", "src", cwd=odd.directory).out.split()
+    page = stranger.get("/anna/odd/commits/branch/main/src").text
+    assert re.findall(r'class="mono" href="/anna/odd/commit/([0-9a-f]{40})"', page) == told
+    nothing = words_of(stranger.get("/anna/odd/commits/branch/main/none").text)
+    assert "No commit of this history touched this path." in nothing
