@@ -7,8 +7,10 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from hub.db import config_of
+from hub.markup import is_markdown
 from hub.repos.browsing.folders import FolderPage
-from hub.repos.browsing.spots import Spot
+from hub.repos.browsing.prose import render_markdown
+from hub.repos.browsing.spots import Spot, as_text
 from hub.repos.git.store import directory
 from hub.repos.git.trees import Trees
 from hub.repos.models import Repository
@@ -32,7 +34,11 @@ def find_readme(session: Session, repository: Repository, folder: FolderPage) ->
         return None
     path = folder.spot.path + b"/" + entry.name if folder.spot.path else entry.name
     spot = folder.spot.at(path)
-    blob = Trees(directory(config_of(session), repository)).read_blob(entry.object_id, most_bytes=_MOST_BYTES)
+    config = config_of(session)
+    blob = Trees(directory(config, repository)).read_blob(entry.object_id, most_bytes=_MOST_BYTES)
     if blob is None or blob.content is None or blob.is_binary:
         return Readme(spot, None, None)
-    return Readme(spot, None, blob.content.decode("utf-8", "replace"))
+    html = None
+    if is_markdown(as_text(entry.name)):
+        html = render_markdown(config, repository, spot, blob_id=entry.object_id, content=blob.content)
+    return Readme(spot, html, None if html is not None else blob.content.decode("utf-8", "replace"))

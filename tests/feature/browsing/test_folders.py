@@ -162,3 +162,12 @@ def test_history_of_a_folder_and_of_what_was_never_there(
     assert re.findall(r'class="mono" href="/anna/odd/commit/([0-9a-f]{40})"', page) == told
     nothing = words_of(stranger.get("/anna/odd/commits/branch/main/none").text)
     assert "No commit of this history touched this path." in nothing
+
+
+def test_readme_leads_to_the_files_of_the_branch_it_is_read_on(stranger: Visitor) -> None:
+    for address, start in (("", "branch/main"), ("/src/tag/release/2024/01", "tag/release/2024/01")):
+        page = stranger.get(f"/anna/odd{address}").text
+        assert f'href="/anna/odd/src/{start}/docs/guide.md#text-first"' in page
+        assert f'src="/anna/odd/raw/{start}/images/picture.png"' in page
+        assert "etc/passwd" not in page
+        assert '<h2 id="text-the-odd-repository"' in page

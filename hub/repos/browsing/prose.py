@@ -1,0 +1,49 @@
+"""Markdown of a repository as HTML: rendered once for each blob, its links leading where it is read."""
+
+from typing import Final
+
+from markupsafe import Markup
+
+from hub import markup
+from hub.config import Config
+from hub.confined import Lost, confined
+from hub.kept import kept_in
+from hub.repos.browsing.addresses import Pathed, address_of
+from hub.repos.browsing.spots import Spot
+
+# What a long text with much code takes; what takes longer is shown as it was written.
+_CPU_SECONDS: Final = 1.0
+_LOST: Final = b"-"
+
+
+def render_markdown(
+    config: Config, repository: Pathed, spot: Spot, *, blob_id: str, content: bytes
+) -> Markup | None:
+    """The HTML of the Markdown at the spot, which is that blob; None for one too long or too intricate."""
+    if len(content) > markup.MOST_BYTES:
+        return None
+    kept = kept_in(config)
+    known = kept.get("markdown", markup.VERSION, blob_id)
+    if known is None:
+        known = _render(content)
+        kept.put("markdown", markup.VERSION, blob_id, data=known)
+    if known == _LOST:
+        return None
+    place = markup.Place(
+        folder=spot.path.rpartition(b"/")[0],
+        page=lambda path: address_of("src", repository, spot, path=path),
+        raw=lambda path: address_of("raw", repository, spot, path=path),
+    )
+    return markup.with_links(known[1:].decode(), place)
+
+
+def _render(content: bytes) -> bytes:
+    """A plus sign and the HTML, or a minus sign where there is none: not tried again."""
+
+    def work() -> bytes:
+        return b"+" + markup.to_html(content.decode("utf-8", "replace")).encode()
+
+    try:
+        return confined(work, cpu_seconds=_CPU_SECONDS)
+    except Lost:
+        return _LOST
