@@ -1,6 +1,7 @@
 """Sentences in the reader's language: which language that is, and lazy texts made into words."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -90,7 +91,13 @@ def _future(seconds: int) -> str:
 
 def full_time(at: datetime) -> str:
     """The moment with its weekday, in UTC."""
-    return format_datetime(at, "EEEE, d MMMM y, HH:mm 'UTC'", locale=locale())
+    return _full_time(at, locale())
+
+
+# A folder's page tells the same hundreds of moments each time, and Babel takes longer than a page may.
+@lru_cache(maxsize=20_000)
+def _full_time(at: datetime, language: Locale) -> str:
+    return format_datetime(at, "EEEE, d MMMM y, HH:mm 'UTC'", locale=language)
 
 
 def full_date(day: date) -> str:
