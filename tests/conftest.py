@@ -1,6 +1,7 @@
 """What every test may ask for: a configuration, a loaded hub, its pages, and a hub that runs for real."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.compiled_templates import COMPILED
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
 from tests.odd_repository import OddRepository, make_odd_repository
+from tests.sample import KeptSample
 from tests.served import Served
 
 _FEATURE = Path(__file__).parent / "feature"
@@ -65,9 +67,9 @@ def _templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[s
     def get(kind: str) -> Template:
         if kind not in made:
             made[kind] = (
-                SqliteTemplate(tmp_path_factory.mktemp("template"))
+                SqliteTemplate.migrated(tmp_path_factory.mktemp("template"))
                 if kind == databases.SQLITE
-                else PostgresqlTemplate(databases.postgresql_url())
+                else PostgresqlTemplate.migrated(databases.postgresql_url())
             )
         return made[kind]
 
@@ -97,8 +99,24 @@ def hub(config: Config, template_database: Template) -> Iterator[Hub]:
     loaded = load(config)
     yield loaded
     loaded.database.dispose()
-    if isinstance(template_database, PostgresqlTemplate):
-        template_database.drop(config.database_url)
+    template_database.drop(config.database_url)
+
+
+@pytest.fixture(scope="session")
+def _kept_samples(
+    tmp_path_factory: pytest.TempPathFactory, _templates: Callable[[str], Template]
+) -> Callable[[str], KeptSample]:
+    @cache
+    def get(kind: str) -> KeptSample:
+        return KeptSample.made(tmp_path_factory.mktemp("sample"), _templates(kind))
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def kept_sample(database_kind: str, _kept_samples: Callable[[str], KeptSample]) -> KeptSample:
+    """A hub with a row of everything, to copy."""
+    return _kept_samples(database_kind)
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import itertools
 import os
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -12,6 +14,7 @@ from hub import migrations
 from hub.config import from_values
 
 SQLITE = "sqlite"
+FILE = "hub.sqlite"
 POSTGRESQL = "postgresql"
 
 
@@ -35,54 +38,74 @@ def server_version(url: str) -> str:
     return f"PostgreSQL {version}"
 
 
+@dataclass(frozen=True)
 class SqliteTemplate:
-    """A migrated file that is copied beside each test's data."""
+    """A file that is copied beside each test's data."""
 
-    def __init__(self, directory: Path) -> None:
-        self._file = directory / "hub.sqlite"
+    file: Path
+
+    @classmethod
+    def migrated(cls, directory: Path) -> Self:
+        """An empty database of the newest version, made in that folder."""
         migrations.upgrade(from_values({"data": str(directory)}))
+        return cls(directory / FILE)
 
     def copy_to(self, data: Path) -> str:
         """Puts a copy into the data folder; returns the value of `database_url`, which is empty."""
-        shutil.copyfile(self._file, data / "hub.sqlite")
+        shutil.copyfile(self.file, data / FILE)
         return ""
 
-    def close(self) -> None:
+    def of_copy(self, data: Path, url: str) -> Self:
+        """What a copy holds by now, to be copied in turn; nobody may have it open."""
+        return replace(self, file=data / FILE)
+
+    def drop(self, url: str) -> None:
         """Leaves the file to the folder's owner."""
 
+    def close(self) -> None:
+        """Leaves every file to its folder's owner."""
 
-@dataclass
+
+@dataclass(frozen=True)
 class PostgresqlTemplate:
-    """A migrated database that the server copies; what was copied is dropped at the end."""
+    """A database that the server copies; what was copied is dropped at the end."""
 
     server: str
-    name: str = field(default_factory=lambda: f"hub_test_{os.getpid()}")
+    name: str
+    numbers: Iterator[int]
+    made: list[str]
 
-    def __post_init__(self) -> None:
-        self._numbers = itertools.count(1)
-        self._made: list[str] = []
-        self._execute(f"DROP DATABASE IF EXISTS {self.name}", f"CREATE DATABASE {self.name}")
-        self._made.append(self.name)
-        migrations.upgrade(from_values({"data": ".", "database_url": self._url(self.name)}))
+    @classmethod
+    def migrated(cls, server: str) -> Self:
+        """An empty database of the newest version, made on that server."""
+        template = cls(server, f"hub_test_{os.getpid()}", itertools.count(1), [])
+        template._execute(f"DROP DATABASE IF EXISTS {template.name}", f"CREATE DATABASE {template.name}")
+        template.made.append(template.name)
+        migrations.upgrade(from_values({"data": ".", "database_url": template._url(template.name)}))
+        return template
 
     def copy_to(self, data: Path) -> str:
         """Makes a copy; returns the value of `database_url` for it."""
-        copy = f"{self.name}_{next(self._numbers)}"
+        copy = f"{self.made[0]}_{next(self.numbers)}"
         self._execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
         self._execute(f"CREATE DATABASE {copy} TEMPLATE {self.name} STRATEGY FILE_COPY")
-        self._made.append(copy)
+        self.made.append(copy)
         return self._url(copy)
+
+    def of_copy(self, data: Path, url: str) -> Self:
+        """What a copy holds by now, to be copied in turn; nobody may be connected to it."""
+        return replace(self, name=str(make_url(url).database))
 
     def drop(self, url: str) -> None:
         """Ends one copy at once."""
         name = make_url(url).database
-        if name in self._made:
-            self._made.remove(name)
+        if name in self.made:
+            self.made.remove(name)
             self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def close(self) -> None:
-        """Drops every copy and the template."""
-        for name in reversed(self._made):
+        """Drops every copy and what was migrated."""
+        for name in reversed(self.made):
             self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def _url(self, name: str) -> str:

@@ -1,7 +1,10 @@
 """A hub with a row of everything, for tests that walk over all of its pages."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import Self
 
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -14,8 +17,9 @@ from hub.accounts.actions import make_setup_code
 from hub.accounts.models import User
 from hub.accounts.queries import get_user
 from hub.accounts.sign_in import totp
-from hub.app import Hub
+from hub.app import Hub, load
 from hub.clock import now
+from hub.config import Config, from_values
 from hub.repos import actions, stars
 from hub.repos.access import open_repository
 from hub.repos.forks import forking as forks
@@ -24,6 +28,7 @@ from hub.repos.imports import imports
 from hub.repos.models import Import, ImportState, RefKind, Repository
 from hub.repos.settings import deletion, deploy_keys, invitations, rules, settings
 from hub.repos.settings.rules import RuleValues
+from tests.databases import Template
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
 from tests.git_client import GitClient
 from tests.visitor import Visitor
@@ -111,8 +116,38 @@ class Sample:
         return visitor
 
 
-def make_sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
-    """The sample, in this hub."""
+@dataclass(frozen=True)
+class KeptSample:
+    """The sample, made once for each kind of database and copied for every test that walks over it."""
+
+    data: Path
+    database: Template
+    setup_code: str
+    eve_token: str
+
+    @classmethod
+    def made(cls, folder: Path, template: Template) -> Self:
+        """Makes it in that folder."""
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        url = template.copy_to(data)
+        hub = load(from_values({"data": str(data), "database_url": url}))
+        setup_code, eve_token = _fill(hub, GitClient(folder / "git"))
+        hub.database.dispose()
+        return cls(data, template.of_copy(data, url), setup_code, eve_token)
+
+    def copy_to(self, data: Path) -> Config:
+        """The settings of a hub that has a copy of all of it in that folder."""
+        shutil.copytree(self.data, data, symlinks=True)
+        return from_values({"data": str(data), "database_url": self.database.copy_to(data)})
+
+    def opened(self, hub: Hub, app: Flask) -> Sample:
+        """The copy that this hub was loaded with."""
+        return Sample(hub, app, self.setup_code, self.eve_token)
+
+
+def _fill(hub: Hub, git: GitClient) -> tuple[str, str]:
+    """Makes everybody and everything; the code that makes an administrator, and a token of eve's."""
     with hub.database.writing() as session:
         anna, bo, eve = (make_user(session, name) for name in ("anna", "bo", "eve"))
         make_user(session, "root", is_admin=True)
@@ -138,7 +173,7 @@ def make_sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
     for folder in folders:
         git.run("push", "--quiet", str(folder), "main", "other", cwd=work)
     _make_what_lies_on_disk(hub)
-    return Sample(hub, app, setup_code, eve_token)
+    return setup_code, eve_token
 
 
 def _make_what_lies_on_disk(hub: Hub) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,8 +11,8 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from hub.app import Hub
-from tests.git_client import GitClient
-from tests.sample import Sample, make_sample
+from hub.config import Config
+from tests.sample import KeptSample, Sample
 from tests.visitor import Visitor, forms_of, words_of
 
 MAX_QUERIES = 12
@@ -20,8 +21,14 @@ TOKEN = re.compile(rb'(?<=name="csrf_token" value=")[\w=-]{44}')
 
 
 @pytest.fixture
-def sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
-    return make_sample(hub, app, git)
+def config(kept_sample: KeptSample, tmp_path: Path) -> Config:
+    """The settings of a hub that has a copy of the sample."""
+    return kept_sample.copy_to(tmp_path / "data")
+
+
+@pytest.fixture
+def sample(kept_sample: KeptSample, hub: Hub, app: Flask) -> Sample:
+    return kept_sample.opened(hub, app)
 
 
 @contextmanager

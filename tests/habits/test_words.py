@@ -12,10 +12,10 @@ from flask import Flask
 
 from hub import assets
 from hub.app import Hub, create_app
+from hub.config import Config
 from tests.compiled_templates import COMPILED
 from tests.factories import PASSWORD
-from tests.git_client import GitClient
-from tests.sample import Sample, make_sample
+from tests.sample import KeptSample, Sample
 from tests.visitor import Visitor
 
 # Any language that Babel knows and we have no catalogue of; its letters are replaced by ours below.
@@ -110,19 +110,31 @@ def untranslated(page: str) -> set[str]:
     return found - set(SAMPLE.split())
 
 
+@pytest.fixture(scope="session")
+def translations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of that catalogue."""
+    folder = tmp_path_factory.mktemp("translations")
+    assert make_catalogue(folder) > 300
+    return folder
+
+
 @pytest.fixture
-def app(hub: Hub, tmp_path: Path) -> Flask:
+def config(kept_sample: KeptSample, tmp_path: Path) -> Config:
+    """The settings of a hub that has a copy of the sample."""
+    return kept_sample.copy_to(tmp_path / "data")
+
+
+@pytest.fixture
+def app(hub: Hub, translations: Path) -> Flask:
     """The pages in the language of the catalogue, for whoever asks for it."""
-    translations = tmp_path / "translations"
-    assert make_catalogue(translations) > 300
     made = create_app(hub, translations=translations)
     made.jinja_env.bytecode_cache = COMPILED
     return made
 
 
 @pytest.fixture
-def sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
-    return make_sample(hub, app, git)
+def sample(kept_sample: KeptSample, hub: Hub, app: Flask) -> Sample:
+    return kept_sample.opened(hub, app)
 
 
 def reader(sample: Sample, name: str | None = None) -> Visitor:

@@ -22,7 +22,7 @@ def served_on_redis(tmp_path: Path) -> Iterator[Served]:
         pytest.skip("HUB_REDIS_URL names no server")
     (tmp_path / "data").mkdir(mode=0o700)
     (tmp_path / "template").mkdir()
-    SqliteTemplate(tmp_path / "template").copy_to(tmp_path / "data")
+    SqliteTemplate.migrated(tmp_path / "template").copy_to(tmp_path / "data")
     served = Served(tmp_path, settings={"redis_url": REDIS_URL})
     served.start()
     yield served
