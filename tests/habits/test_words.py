@@ -44,7 +44,7 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 SAMPLE = """
     Hub anna bo eve root ina otto deleted- a test approval full empty veiled old gone club laptop desk forked
     coming failed build server release machine oth none
-    main other for ever no such admin data text info Describe what there is A repository with branches
+    file main other for ever no such admin data text info Describe what there is A repository with branches
     Test Person
 """
 MACHINE = re.compile(
