@@ -19,7 +19,7 @@ from hub.repos.git.trees import EntryKind, TooLarge, Trees
 from hub.repos.git.wanted_paths import WantedPaths, below
 
 # What somebody waits for while their page is made.
-PAGE_BUDGET: Final = Budget(commits=2000, seconds=0.15)
+PAGE_BUDGET: Final = Budget(commits=2000, seconds=0.2)
 # All entries of a tip up to here; folders beyond, level by level, are answered when somebody looks at them.
 _MOST_ENTRIES: Final = 120_000
 _MOST_LEVELS: Final = 250
