@@ -134,8 +134,4 @@ def _with_tab(name: bytes) -> bytes:
 
 
 def _head(hunk: Hunk) -> bytes:
-    old, new = (
-        b"%d" % start if count == 1 else b"%d,%d" % (start, count)
-        for start, count in ((hunk.old_start, hunk.old_count), (hunk.new_start, hunk.new_count))
-    )
-    return b"@@ -%b +%b @@%b\n" % (old, new, b" " + hunk.heading if hunk.heading else b"")
+    return b"%b%b\n" % (hunk.place.encode(), b" " + hunk.heading if hunk.heading else b"")

@@ -60,6 +60,13 @@ class Hunk:
     heading: bytes
     lines: tuple[DiffLine, ...]
 
+    @property
+    def place(self) -> str:
+        """Where it stands on both sides, as git says it."""
+        sides = ((self.old_start, self.old_count), (self.new_start, self.new_count))
+        old, new = (f"{start}" if count == 1 else f"{start},{count}" for start, count in sides)
+        return f"@@ -{old} +{new} @@"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -124,7 +131,8 @@ class Diff:
     """What differs between two trees, or as much of it as the limits allow.
 
     `file_count` and the sums are of the whole diff; `is_counted` is false where the sums are what was read
-    before a limit, `is_listed` where even the files were too many to be counted.
+    before a limit, `is_listed` where even the files were too many to be counted, `is_slow` is true where git
+    did not come to an end in time.
     """
 
     files: tuple[FileDiff, ...]
@@ -133,6 +141,7 @@ class Diff:
     removed: int
     is_counted: bool = True
     is_listed: bool = True
+    is_slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from hub.repos.git.diff_records import (
     Limits,
 )
 from hub.repos.git.process import GitTooSlow, lines, settings
-from hub.repos.git.tree_survey import Survey, survey
+from hub.repos.git.tree_survey import Survey, object_folders, survey
 
 # More files than these are not handed to git, which would look for renames among all of them.
 MOST_PATHS: Final = 5_000
@@ -59,7 +59,7 @@ def read_diff(pair: TreePair, options: DiffOptions, limits: Limits) -> Diff:
         with _diff_tree(pair, "-M", "-p", *_arguments(options)) as printed:
             return _with_sizes(pair, parse_diff(printed, limits))
     except GitTooSlow:
-        return _unread(found, limits)
+        return replace(_unread(found, limits), is_slow=True)
 
 
 def read_files(pair: TreePair, options: DiffOptions, limits: Limits, *, first: int) -> Diff:
@@ -119,7 +119,7 @@ def _arguments(options: DiffOptions) -> tuple[str, ...]:
 
 @contextmanager
 def _diff_tree(pair: TreePair, *arguments: str, paths: Sequence[bytes] = ()) -> Iterator[Iterator[bytes]]:
-    old = pair.old_tree or _EMPTY[len(pair.new_tree)]
+    old = pair.old_tree or empty_tree(pair.new_tree)
     with lines(
         pair.directory,
         *("diff-tree", "-r", "--raw", "-z", "--no-ext-diff", "--no-textconv", *arguments),
@@ -129,6 +129,11 @@ def _diff_tree(pair: TreePair, *arguments: str, paths: Sequence[bytes] = ()) -> 
         additions={**_BIG_FILES, **also_reading(pair.beside)},
     ) as printed:
         yield printed
+
+
+def empty_tree(like: str) -> str:
+    """The id of the tree that holds nothing, in a repository with ids of this kind."""
+    return _EMPTY[len(like)]
 
 
 def also_reading(beside: Path | None) -> Mapping[str, str]:
@@ -142,8 +147,8 @@ def _with_sizes(pair: TreePair, diff: Diff) -> Diff:
         return diff
     flags = RepositoryOpenFlag.NO_SEARCH | RepositoryOpenFlag.BARE
     database = pygit2.Repository(str(pair.directory), flags).odb
-    if pair.beside is not None:
-        database.add_disk_alternate(str(pair.beside / "objects"))
+    for one in () if pair.beside is None else object_folders(pair.beside):
+        database.add_disk_alternate(str(one))
     files = [_with_size(database, one) if one.is_binary else one for one in diff.files]
     return replace(diff, files=tuple(files))
 

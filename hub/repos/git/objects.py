@@ -118,10 +118,12 @@ class Objects:
     def find_commit_id(self, beginning: str) -> str | None:
         """The full id of the commit that this is or begins; None for none, several, and other objects."""
         try:
-            found = self._git_repo.get(self._git_repo.expand_id(beginning))
+            found = self._git_repo.expand_id(beginning)
+            # Not parsed: git shows commits that libgit2 cannot make sense of, and so do the pages.
+            kind, _ = self._git_repo.odb.read_header(found)
         except (KeyError, ValueError, pygit2.GitError):
             return None
-        return str(found.id) if isinstance(found, pygit2.Commit) else None
+        return str(found) if kind == ObjectType.COMMIT else None
 
     def peel(self, object_id: str) -> str | None:
         """The id of the commit that this object is, or that a tag object leads to; None for others."""

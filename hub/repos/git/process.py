@@ -32,11 +32,12 @@ _OPERAND: Final = re.compile(r"\^?(?:[0-9a-f]{40}|[0-9a-f]{64}|refs/[^\x00-\x20\
 
 
 class GitFailed(Exception):
-    """A git command failed, or did not end in time."""
+    """A git command failed, or did not end in time; then it has no exit code."""
 
-    def __init__(self, command: str, why: str) -> None:
+    def __init__(self, command: str, why: str, exit_code: int | None = None) -> None:
         super().__init__(f"git {command}: {why}")
         self.command = command
+        self.exit_code = exit_code
 
 
 class GitTooSlow(GitFailed):
@@ -92,7 +93,7 @@ def git(
     argv = _argv(directory, command, operands, paths)
     exit_code, out, err = _run(argv, stdin, timeout_seconds, holding)
     if exit_code != 0:
-        raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}")
+        raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}", exit_code)
     return out
 
 
@@ -223,7 +224,8 @@ def _read_chunks(
         yield chunk
     if child.wait() != 0:
         complaints.seek(0)
-        raise GitFailed(command, _first_line(complaints.read(_CHUNK_BYTES)) or f"exit {child.returncode}")
+        why = _first_line(complaints.read(_CHUNK_BYTES)) or f"exit {child.returncode}"
+        raise GitFailed(command, why, child.returncode)
 
 
 def _run(

@@ -83,8 +83,8 @@ class _Trees:
     def __init__(self, directory: Path, beside: Path | None) -> None:
         flags = RepositoryOpenFlag.NO_SEARCH | RepositoryOpenFlag.BARE
         self._database = pygit2.Repository(str(directory), flags).odb
-        if beside is not None:
-            self._database.add_disk_alternate(str(beside / "objects"))
+        for one in () if beside is None else object_folders(beside):
+            self._database.add_disk_alternate(str(one))
 
     def differing(self, path: bytes, old_id: bytes, new_id: bytes) -> list[tuple[bytes, _Place, _Place]]:
         """What two folders at this path have differently, the last one first; folders end with a slash."""
@@ -104,6 +104,16 @@ class _Trees:
         if kind != ObjectType.TREE:
             raise Unreadable(f"{tree_id.hex()} is no tree")
         return set(_entries(len(tree_id)).findall(data))
+
+
+def object_folders(directory: Path) -> list[Path]:
+    """Where the objects of a repository lie: its own, and what it borrows."""
+    own = directory / "objects"
+    try:
+        borrowed = (own / "info" / "alternates").read_text().splitlines()
+    except FileNotFoundError:
+        return [own]
+    return [own, *((own / one).resolve() for one in borrowed if one)]
 
 
 def _by_name(entries: set[tuple[bytes, bytes, bytes]]) -> dict[bytes, _Place]:
