@@ -12,7 +12,7 @@ from hub.pages import admin_views, health_views, token_views
 from hub.pages import views as pages
 from hub.repos import list_views
 from hub.repos import views as repos
-from hub.repos.browsing import archive_views, history_views, source_views
+from hub.repos.browsing import archive_views, commit_views, compare_views, history_views, source_views
 from hub.repos.forks import fork_views
 from hub.repos.imports import import_views
 from hub.repos.settings import (
@@ -48,6 +48,8 @@ _MODULES: Final = (
     source_views,
     history_views,
     archive_views,
+    commit_views,
+    compare_views,
     pages,
     health_views,
 )

@@ -49,11 +49,13 @@ PARTS = {
     "kind": "branch",
     "rest": "main",
     "archive": "main.zip",
+    "spec": "main...other",
 }
 NO_PAGES = {
     "repos.download",
     "repos.go_to_ref",
     "repos.list_default_commits",
+    "repos.commit_text",
     "assets.show",
     "health.healthz",
     "health.readyz",
@@ -87,6 +89,7 @@ class Sample:
     app: Flask
     setup_code: str
     eve_token: str
+    commit_id: str
 
     def rules(self, method: str) -> list[Rule]:
         """The rules for addresses that take this method."""
@@ -94,7 +97,7 @@ class Sample:
 
     def address(self, rule: Rule, **parts: str) -> str:
         """An address of the rule at which there is something."""
-        values = {**PARTS, "code": self.setup_code, **parts}
+        values = {**PARTS, "code": self.setup_code, "commit_id": self.commit_id, **parts}
         if rule.endpoint == "assets.show":
             values["name"] = assets.stylesheet().name
         missing = rule.arguments - values.keys()
@@ -124,6 +127,7 @@ class KeptSample:
     database: Template
     setup_code: str
     eve_token: str
+    commit_id: str
 
     @classmethod
     def made(cls, folder: Path, template: Template) -> Self:
@@ -132,9 +136,9 @@ class KeptSample:
         data.mkdir(mode=0o700)
         url = template.copy_to(data)
         hub = load(from_values({"data": str(data), "database_url": url}))
-        setup_code, eve_token = _fill(hub, GitClient(folder / "git"))
+        secrets_and_id = _fill(hub, GitClient(folder / "git"))
         hub.database.dispose()
-        return cls(data, template.of_copy(data, url), setup_code, eve_token)
+        return cls(data, template.of_copy(data, url), *secrets_and_id)
 
     def copy_to(self, data: Path) -> Config:
         """The settings of a hub that has a copy of all of it in that folder."""
@@ -143,10 +147,10 @@ class KeptSample:
 
     def opened(self, hub: Hub, app: Flask) -> Sample:
         """The copy that this hub was loaded with."""
-        return Sample(hub, app, self.setup_code, self.eve_token)
+        return Sample(hub, app, self.setup_code, self.eve_token, self.commit_id)
 
 
-def _fill(hub: Hub, git: GitClient) -> tuple[str, str]:
+def _fill(hub: Hub, git: GitClient) -> tuple[str, str, str]:
     """Makes everybody and everything; the code that makes an administrator, and a token of eve's."""
     with hub.database.writing() as session:
         anna, bo, eve = (make_user(session, name) for name in ("anna", "bo", "eve"))
@@ -168,12 +172,12 @@ def _fill(hub: Hub, git: GitClient) -> tuple[str, str]:
         _make_rules(session, full, git)
         folders = [directory(hub.config, full), directory(hub.config, private)]
     work = git.init()
-    git.commit(work, "Describe what there is")
+    commit_id = git.commit(work, "Describe what there is")
     git.run("branch", "other", cwd=work)
     for folder in folders:
         git.run("push", "--quiet", str(folder), "main", "other", cwd=work)
     _make_what_lies_on_disk(hub)
-    return setup_code, eve_token
+    return setup_code, eve_token, commit_id
 
 
 def _make_what_lies_on_disk(hub: Hub) -> None:

@@ -12,6 +12,8 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Of what strangers wrote, should a browser ever take it for a page.
+SANDBOX: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 PRIVATE: Final = "private, no-cache"
 SECRET: Final = "no-store"  # noqa: S105  # a value of Cache-Control
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
