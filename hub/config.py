@@ -42,6 +42,10 @@ class Config:
         "127.0.0.1:2222", "HOST:PORT of git over SSH; port 0 takes a free one, empty turns it off."
     )
     name: str = _key("Hub", "What this hub calls itself in titles and messages.")
+    about: str = _key(
+        "",
+        "What the first page says to strangers about this hub, in a sentence or two; empty: what a hub is.",
+    )
     url: str = _key(
         "", "The address people use, such as https://hub.example.org; empty: as the request says."
     )

@@ -1,6 +1,7 @@
 """Pages made of several features: the first one, an owner's, the manual."""
 
 import functools
+from typing import Final
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -8,9 +9,13 @@ from flask.typing import ResponseReturnValue
 from hub import assets
 from hub import config as settings
 from hub.access import Scope
+from hub.accounts.models import PrincipalKind
 from hub.accounts.queries import describe, get_shown
 from hub.errors import Moved, NotFound, Text, text
+from hub.repos import activity
 from hub.repos import lists as repositories
+from hub.repos.addresses import http_address
+from hub.repos.lists import Order
 from hub.repos.settings import people
 from hub.web import gate, redirects
 from hub.web import request as web
@@ -22,26 +27,54 @@ from hub.web.words import translate
 
 blueprint = Blueprint("pages", __name__)
 
-# Pages of single objects are many and each costs work: a crawler is asked to stay with the overviews.
-_ROBOTS = """\
+# How much of a list the first page and an owner's page show.
+_PUSHES: Final = 8
+_REPOSITORIES: Final = 5
+
+# The overviews, the pages of default branches and single commits are open. Robots are asked to leave out what
+# there is as often as commits times files, lists turned over and sorted anew, and what only people act on.
+_ROBOTS: Final = """\
 User-agent: *
+Disallow: /-/
+Disallow: /admin$
+Disallow: /admin/
+Disallow: /api/
 Disallow: /login
 Disallow: /settings/
-Disallow: /-/
-Disallow: /*?page=
+Disallow: /sign-up
+Disallow: /*?
+Disallow: /*/*/archive/
+Disallow: /*/*/blame/
+Disallow: /*/*/commits/*/*/
+Disallow: /*/*/compare/
+Disallow: /*/*/media/
+Disallow: /*/*/raw/
+Disallow: /*/*/src/commit/
+Disallow: /*/*/commit/*.diff
+Disallow: /*/*/commit/*.patch
 """
 
 
 @blueprint.get("/")
 @needs(Scope.REPOSITORY_READ)
 def home() -> ResponseReturnValue:
-    """The viewer's repositories, and the public ones."""
+    """The viewer's repositories; for strangers what this hub is, and what happens on it."""
     session, viewer = web.session(), web.viewer()
+    pushes = activity.list_pushes(session, viewer, limit=_PUSHES)
     if not viewer.is_signed_in:
-        public = repositories.list_visible(session, viewer, page=page_number())
-        return render("pages/home.html", mine=None, public=public, invitations=[])
+        return render(
+            "pages/welcome.html",
+            pushes=pushes,
+            total=repositories.count_visible(session, viewer),
+            starred=repositories.list_first(session, viewer, Order.STARS, limit=_REPOSITORIES),
+            newest=repositories.list_first(session, viewer, Order.NEWEST, limit=_REPOSITORIES),
+            about=web.config().about,
+            sign_up=web.config().sign_up,
+            clone_url=http_address(web.base_url(), pushes[0].path) if pushes else None,
+        )
     return render(
         "pages/home.html",
+        pushes=pushes,
         mine=repositories.list_mine(session, viewer),
         public=repositories.list_public_of_others(session, viewer, page=page_number()),
         invitations=people.list_invitations(session, viewer),
@@ -51,13 +84,22 @@ def home() -> ResponseReturnValue:
 @blueprint.get("/<owner>")
 @needs(Scope.REPOSITORY_READ)
 def show_owner(owner: str) -> ResponseReturnValue:
-    """Whoever owns repositories, and those of them that the viewer may see."""
+    """Whoever owns repositories, those of them that the viewer may see, and what they pushed last."""
     session, viewer = web.session(), web.viewer()
     found = get_shown(session, viewer, owner)
     if owner != found.name:
         raise Moved(owner, found.name)
-    visible = repositories.list_visible(session, viewer, owner=found, page=page_number())
-    return render("accounts/owner.html", owner=describe(viewer, found), repositories=visible)
+    narrowed = repositories.read_filter(request.args)
+    shown = describe(viewer, found)
+    is_person = shown.kind is PrincipalKind.PERSON
+    list_pushes = activity.list_pushes_by if is_person else activity.list_pushes_to_owner
+    return render(
+        "accounts/owner.html",
+        owner=shown,
+        repositories=repositories.list_visible(session, viewer, narrowed, owner=found, page=page_number()),
+        narrowed=narrowed,
+        pushes=[] if shown.is_deleted else list_pushes(session, viewer, found, limit=_PUSHES),
+    )
 
 
 @blueprint.get("/help")

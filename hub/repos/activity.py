@@ -16,8 +16,9 @@ from hub.access import Viewer
 from hub.accounts.models import Principal, User
 from hub.db import Base
 from hub.repos.access import visible_to
+from hub.repos.browsing.spots import Spot, SpotKind
 from hub.repos.models import PushIntent, RefKind, RefLogEntry, Repository
-from hub.repos.names import BRANCHES, SHOWN, printable, short_name
+from hub.repos.names import BRANCHES, SHOWN, short_name
 
 MOST_PUSHES: Final = 30
 MOST_MOVES: Final = 5
@@ -46,6 +47,11 @@ class Move:
     old_id: str | None
     new_id: str | None
 
+    @property
+    def spot(self) -> Spot | None:
+        """What it named after the push."""
+        return None if self.new_id is None else Spot(SpotKind(self.kind), self.name, self.new_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Push:
@@ -62,6 +68,11 @@ class Push:
     at: datetime
     size: int
     moves: Sequence[Move]
+
+    @property
+    def path(self) -> str:
+        """`owner/name` of the repository, as in addresses."""
+        return f"{self.owner}/{self.repository}"
 
 
 def list_pushes(session: Session, viewer: Viewer, *, limit: int = MOST_PUSHES) -> list[Push]:
@@ -168,7 +179,7 @@ def _read_moves(session: Session, push_ids: Sequence[int]) -> dict[int, list[Mov
 
 def _move(ref: str, old_id: str, new_id: str) -> Move:
     kind = RefKind.BRANCH if ref.startswith(BRANCHES) else RefKind.TAG
-    return Move(kind, printable(short_name(ref)), _id_or_none(old_id), _id_or_none(new_id))
+    return Move(kind, short_name(ref), _id_or_none(old_id), _id_or_none(new_id))
 
 
 def _id_or_none(object_id: str) -> str | None:

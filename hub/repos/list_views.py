@@ -4,10 +4,9 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
-from hub.errors import BadRequest, text
+from hub.errors import text
 from hub.repos import lists
 from hub.repos.blueprint import blueprint
-from hub.repos.lists import Order
 from hub.repos.loans import settle
 from hub.repos.settings import deletion
 from hub.web import forms, notices
@@ -21,9 +20,9 @@ from hub.web.scopes import needs
 @needs(Scope.REPOSITORY_READ)
 def explore() -> ResponseReturnValue:
     """All that the viewer may see, filtered and sorted."""
-    wanted, order = request.args.get("q", "").strip()[:100], _read_order()
-    found = lists.explore(web.session(), web.viewer(), wanted=wanted, order=order, page=forms.page_number())
-    return render("repos/explore.html", repositories=found, wanted=wanted, order=order)
+    narrowed = lists.read_filter(request.args)
+    found = lists.list_visible(web.session(), web.viewer(), narrowed, page=forms.page_number())
+    return render("repos/explore.html", repositories=found, narrowed=narrowed)
 
 
 @blueprint.get("/starred")
@@ -62,13 +61,3 @@ def restore(repository_id: int) -> ResponseReturnValue:
 def _deleted_page(form: Form, repository_id: int | None = None) -> str:
     rows = deletion.list_deleted(web.session(), web.viewer(), page=forms.page_number())
     return render("repos/deleted.html", repositories=rows, form=form, refused_id=repository_id)
-
-
-def _read_order() -> Order:
-    try:
-        return Order(request.args.get("sort", Order.PUSHED))
-    except ValueError as error:
-        raise BadRequest(
-            text("Repositories are not sorted by that."),
-            next_step=text("Choose one of the orders on the page."),
-        ) from error

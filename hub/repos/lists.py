@@ -1,10 +1,10 @@
 """Lists of repositories: mine, an owner's, starred ones, all; each with what the viewer may see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 from hub.access import ANONYMOUS, Viewer, Visibility
 from hub.accounts.models import Principal
 from hub.accounts.names import key_of
+from hub.errors import BadRequest, text
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
 from hub.repos.access import visible_to
 from hub.repos.models import Collaborator, Repository, Star
+
+_LONGEST_WANTED: Final = 100
 
 
 class Order(StrEnum):
@@ -24,6 +27,32 @@ class Order(StrEnum):
     STARS = "stars"
     NEWEST = "newest"
     NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to and how it is sorted: words in name, owner or description."""
+
+    wanted: str = ""
+    order: Order = Order.PUSHED
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What an address says of it."""
+        given = {"q": self.wanted, "sort": self.order.value if self.order is not Order.PUSHED else ""}
+        return {name: value for name, value in given.items() if value}
+
+
+def read_filter(given: Mapping[str, str]) -> Filter:
+    """The filter that an address asks for; raises BadRequest for an order that there is not."""
+    wanted = " ".join(given.get("q", "").split())[:_LONGEST_WANTED].strip()
+    try:
+        return Filter(wanted, Order(given.get("sort") or Order.PUSHED))
+    except ValueError as error:
+        raise BadRequest(
+            text("Repositories are not sorted by that."),
+            next_step=text("Choose one of the orders on the page."),
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +71,27 @@ class RepositoryRow:
 
 
 def list_visible(
-    session: Session, viewer: Viewer, *, owner: Principal | None = None, page: int = 1
+    session: Session,
+    viewer: Viewer,
+    narrowed: Filter = Filter(),
+    *,
+    owner: Principal | None = None,
+    page: int = 1,
 ) -> Page[RepositoryRow]:
-    """What the viewer may see, of that owner or of all, the last pushed first."""
+    """What the viewer may see, of that owner or of all, filtered and sorted."""
     is_theirs = true() if owner is None else Repository.owner_id == owner.id
-    return _list(session, [visible_to(viewer), is_theirs], page)
+    conditions = [visible_to(viewer), is_theirs, *(_holds(word) for word in narrowed.wanted.split())]
+    return _list(session, conditions, page, narrowed.order)
+
+
+def list_first(session: Session, viewer: Viewer, order: Order, *, limit: int) -> list[RepositoryRow]:
+    """The first that the viewer may see, in that order."""
+    return _read(session, [visible_to(viewer)], order, limit=limit)
+
+
+def count_visible(session: Session, viewer: Viewer) -> int:
+    """How many the viewer may see."""
+    return _count(session, [visible_to(viewer)])
 
 
 def list_mine(session: Session, viewer: Viewer, *, page: int = 1) -> Page[RepositoryRow]:
@@ -72,16 +117,7 @@ def list_forks(session: Session, viewer: Viewer, origin: Repository, *, page: in
 
 def count_forks(session: Session, viewer: Viewer, origin: Repository) -> int:
     """How many forks of it the viewer may see."""
-    is_fork = (Repository.origin_id == origin.id, visible_to(viewer))
-    return session.scalar(select(func.count()).select_from(Repository).where(*is_fork)) or 0
-
-
-def explore(
-    session: Session, viewer: Viewer, *, wanted: str = "", order: Order = Order.PUSHED, page: int = 1
-) -> Page[RepositoryRow]:
-    """What the viewer may see whose path or description holds these words, in that order."""
-    conditions = [visible_to(viewer), *(_holds(word) for word in wanted.split())]
-    return _list(session, conditions, page, order)
+    return _count(session, [Repository.origin_id == origin.id, visible_to(viewer)])
 
 
 def _is_mine(viewer: Viewer) -> ColumnElement[bool]:
@@ -91,9 +127,12 @@ def _is_mine(viewer: Viewer) -> ColumnElement[bool]:
 
 def _holds(word: str) -> ColumnElement[bool]:
     owners = select(Principal.id).where(Principal.name_key.contains(key_of(word), autoescape=True))
-    described = func.lower(Repository.description).contains(word.lower(), autoescape=True)
     named = Repository.name_key.contains(key_of(word), autoescape=True)
-    return or_(named, described, Repository.owner_id.in_(owners))
+    # SQLite lowers ASCII only: of other letters the usual ways to write a word are looked for.
+    lowered = func.lower(Repository.description).contains(word.lower(), autoescape=True)
+    written = {word, word.lower(), word.capitalize(), word.upper()}
+    described = [Repository.description.contains(one, autoescape=True) for one in sorted(written)]
+    return or_(named, lowered, *described, Repository.owner_id.in_(owners))
 
 
 def _stars() -> ScalarSelect[int]:
@@ -117,10 +156,24 @@ def _columns_of(order: Order) -> list[ColumnElement[Any]]:
 def _list(
     session: Session, conditions: Sequence[ColumnElement[bool]], page: int, order: Order = Order.PUSHED
 ) -> Page[RepositoryRow]:
-    total = session.scalar(select(func.count()).select_from(Repository).where(*conditions)) or 0
+    rows = _read(session, conditions, order, offset=offset_of(page))
+    return make_page(rows, number=page, total=_count(session, conditions))
+
+
+def _read(
+    session: Session,
+    conditions: Sequence[ColumnElement[bool]],
+    order: Order,
+    *,
+    offset: int = 0,
+    limit: int = PAGE_SIZE,
+) -> list[RepositoryRow]:
     wanted = select(Repository, _stars()).where(*conditions).order_by(*_columns_of(order))
-    found = session.execute(wanted.offset(offset_of(page)).limit(PAGE_SIZE))
-    return make_page([_row(one, stars) for one, stars in found], number=page, total=total)
+    return [_row(one, stars) for one, stars in session.execute(wanted.offset(offset).limit(limit))]
+
+
+def _count(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
+    return session.scalar(select(func.count()).select_from(Repository).where(*conditions)) or 0
 
 
 def _row(repository: Repository, stars: int) -> RepositoryRow:

@@ -212,7 +212,7 @@ def test_refusals_before_a_person_is_in_are_translated(sample: Sample) -> None:
     pages = [
         stranger.sign_in("anna", "wrong"),
         stranger.post("/login", {"name": "anna"}),
-        stranger.get("/?page=x"),
+        stranger.get("/explore?page=x"),
         stranger.get("/", Authorization="token nonsense"),
         stranger.get("/", Authorization=f"token {sample.eve_token}"),
         stranger.submit("/sign-up", name="b0", email="x", password="short"),
@@ -226,7 +226,7 @@ def test_refusals_before_a_person_is_in_are_translated(sample: Sample) -> None:
 
 
 def test_reader_of_another_language_reads_english(sample: Sample) -> None:
-    assert "Public repositories" in Visitor(sample.app, Accept_Language="xx, fi;q=0.5, ;;").get("/").text
+    assert "Most stars" in Visitor(sample.app, Accept_Language="xx, fi;q=0.5, ;;").get("/").text
 
 
 def test_problems_are_told_in_the_language_of_the_reader(sample: Sample) -> None:

@@ -60,6 +60,7 @@ def four(hub: Hub) -> dict[str, int]:
         ("?q=_", []),
         ("?q=hidden", []),
         ("?q=gamma&sort=name", ["/anna/gamma"]),
+        ("?q=&sort=", ["/bo/beta", "/anna/alpha", "/anna/gamma"]),
     ],
 )
 def test_explore_filters_and_sorts(app: Flask, four: dict[str, int], query: str, expected: list[str]) -> None:
@@ -88,8 +89,42 @@ def test_pages_of_a_search_keep_what_is_searched(app: Flask, hub: Hub, four: dic
     page = Visitor(app).get("/explore?q=many&sort=name").text
     assert len(paths(page)) == 30
     assert "page=2" in page
-    following = page.split('rel="next" href="')[1].partition('"')[0].replace("&amp;", "&")
+    following = page.split('rel="next nofollow" href="')[1].partition('"')[0].replace("&amp;", "&")
     assert paths(Visitor(app).get(f"/explore{following}").text) == ["/anna/many-9"]
+
+
+def test_a_page_behind_the_last_says_so_and_leads_back(app: Flask, four: dict[str, int]) -> None:
+    for path in ("/explore?page=9", "/anna?page=9", "/anna?q=alp&page=9"):
+        page = Visitor(app).get(path).text
+        assert "The list ends before this page" in words_of(page), path
+        assert 'href="?"' in page
+    assert "It has 3 entries." in words_of(Visitor(app).get("/explore?page=9").text)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["/anna/alpha", "/anna/gamma"]),
+        ("?sort=name", ["/anna/alpha", "/anna/gamma"]),
+        ("?q=letter", ["/anna/alpha"]),
+        ("?q=beta", []),
+    ],
+)
+def test_the_page_of_an_owner_filters_and_sorts_theirs(
+    app: Flask, four: dict[str, int], query: str, expected: list[str]
+) -> None:
+    page = Visitor(app).get(f"/anna{query}").text
+    assert paths(page) == expected
+    assert ("Nothing found" in words_of(page)) is (not expected)
+
+
+@pytest.mark.parametrize("word", ["ärger", "Ärger", "ÄRGER", "日本"])
+def test_words_are_found_in_any_script_and_case(
+    app: Flask, hub: Hub, four: dict[str, int], word: str
+) -> None:
+    with hub.database.writing() as session:
+        session.get_one(Repository, four["gamma"]).description = "Ärger in 日本語"
+    assert paths(Visitor(app).get(f"/explore?q={word}").text) == ["/anna/gamma"]
 
 
 def test_star_is_given_counted_listed_and_taken_back(browser: Browser, four: dict[str, int]) -> None:

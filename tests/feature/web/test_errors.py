@@ -227,6 +227,6 @@ def test_character_that_no_name_has_finds_nothing(app: Flask, path: str) -> None
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1.5", "", "99999", "1e3", "٣", "' OR 1=1 --"])
 def test_page_number_that_is_none_is_refused(app: Flask, page: str) -> None:
-    answer = Visitor(app).client.get("/", query_string={"page": page})
+    answer = Visitor(app).client.get("/explore", query_string={"page": page})
     assert answer.status_code == 400
     assert "Pages are numbered from 1." in words_of(answer.text)
