@@ -19,6 +19,7 @@ DEFAULT_LOCALE: Final = "en"
 # The first that fits names the unit: seconds from which on it is used, and its length.
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _MONTH, _YEAR = 30 * _DAY, 365 * _DAY
+_UNITS: Final = (_YEAR, _MONTH, _DAY, _HOUR, _MINUTE)
 
 
 def install(app: Flask, translations: Path) -> None:
@@ -62,21 +63,34 @@ def ago(at: datetime) -> str:
     """How long ago, or how long until, in the largest unit that fits."""
     passed = now() - at
     seconds = int(abs(passed).total_seconds())
-    if seconds < _MINUTE:
-        return str(flask_babel.gettext("just now"))
-    return _past(seconds) if passed > timedelta() else _future(seconds)
+    return _past(seconds, _language()) if passed > timedelta() or seconds < _MINUTE else _future(seconds)
 
 
-def _past(seconds: int) -> str:
-    if seconds < _HOUR:
-        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", seconds // _MINUTE))
-    if seconds < _DAY:
-        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", seconds // _HOUR))
-    if seconds < _MONTH:
-        return str(ngettext("%(num)s day ago", "%(num)s days ago", seconds // _DAY))
-    if seconds < _YEAR:
-        return str(ngettext("%(num)s month ago", "%(num)s months ago", seconds // _MONTH))
-    return str(ngettext("%(num)s year ago", "%(num)s years ago", seconds // _YEAR))
+def _language() -> tuple[str, ...]:
+    """The reader's language as part of a key: a Locale takes longer to compare than a list's page has."""
+    spoken = locale()
+    return (spoken.language, spoken.territory or "", spoken.script or "")
+
+
+def _past(seconds: int, language: tuple[str, ...]) -> str:
+    unit = next((one for one in _UNITS if seconds >= one), 0)
+    return _told(unit, seconds // unit if unit else 0, language)
+
+
+# A page of a folder says the same few of these for each of hundreds of entries.
+@lru_cache(maxsize=5_000)
+def _told(unit: int, count: int, _: tuple[str, ...]) -> str:
+    if unit == _YEAR:
+        return str(ngettext("%(num)s year ago", "%(num)s years ago", count))
+    if unit == _MONTH:
+        return str(ngettext("%(num)s month ago", "%(num)s months ago", count))
+    if unit == _DAY:
+        return str(ngettext("%(num)s day ago", "%(num)s days ago", count))
+    if unit == _HOUR:
+        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", count))
+    if unit == _MINUTE:
+        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", count))
+    return str(flask_babel.gettext("just now"))
 
 
 def _future(seconds: int) -> str:
@@ -91,13 +105,13 @@ def _future(seconds: int) -> str:
 
 def full_time(at: datetime) -> str:
     """The moment with its weekday, in UTC."""
-    return _full_time(at, locale())
+    return _full_time(at, _language())
 
 
 # A folder's page tells the same hundreds of moments each time, and Babel takes longer than a page may.
 @lru_cache(maxsize=20_000)
-def _full_time(at: datetime, language: Locale) -> str:
-    return format_datetime(at, "EEEE, d MMMM y, HH:mm 'UTC'", locale=language)
+def _full_time(at: datetime, _: tuple[str, ...]) -> str:
+    return format_datetime(at, "EEEE, d MMMM y, HH:mm 'UTC'", locale=locale())
 
 
 def full_date(day: date) -> str:

@@ -8,6 +8,7 @@ from hub.repos.git.commits import CommitRow
 from hub.repos.names import printable
 
 _LONGEST: Final = 300
+_SHORT: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class CommitLine:
     subject_text: str
     author_text: str
     committed_at: datetime
+
+    @property
+    def short_id(self) -> str:
+        """Enough of the id for an address in a long list: one in 10^8 of a million objects begins alike."""
+        return self.commit_id[:_SHORT]
 
 
 def line_of(commit: CommitRow) -> CommitLine:

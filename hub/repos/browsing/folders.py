@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,8 @@ from hub.errors import HubError, NotFound, text
 from hub.repos.browsing.commit_lines import CommitLine, line_of
 from hub.repos.browsing.spots import Spot, as_text
 from hub.repos.git.commits import read_commits
-from hub.repos.git.store import directory
+from hub.repos.git.last_commits import LastCommits
+from hub.repos.git.store import directory, reading_folder
 from hub.repos.git.trees import Entry, EntryKind, Folder, TooLarge, Trees
 from hub.repos.models import Repository
 
@@ -38,6 +40,11 @@ class EntryRow:
     kind: EntryKind
     object_id: str
     commit: CommitLine | None
+
+    @property
+    def name_quoted(self) -> str:
+        """The name as it stands in an address."""
+        return quote(self.path.rpartition(b"/")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +115,15 @@ def _nearest(trees: Trees, spot: Spot) -> Spot:
 
 def read_folder(session: Session, repository: Repository, spot: Spot, entry: Entry) -> FolderPage:
     """The folder at the spot, which `entry` is; raises FolderTooLarge."""
-    path = directory(config_of(session), repository)
+    config = config_of(session)
+    path = directory(config, repository)
     trees = Trees(path)
     try:
         folder = trees.read_folder(entry.object_id)
     except TooLarge as error:
         raise _too_large(spot) from error
-    touched: dict[bytes, str] | None = None
+    last = LastCommits(path, reading_folder(config, repository))
+    touched = last.in_folder(spot.commit_id, spot.path, [one.name for one in folder.entries])
     commits = _read_commits(path, set(touched.values())) if touched is not None else {}
     rows = [
         EntryRow(
