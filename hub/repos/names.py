@@ -123,6 +123,8 @@ def short_name(ref: str) -> str:
 
 def printable(value: str) -> str:
     """The text with everything written out that would steer a terminal or cannot be seen."""
+    if value.isprintable():  # none of the categories above, and a page of a folder asks for a thousand names
+        return value
     return "".join(
         one if one == " " or unicodedata.category(one) not in _HIDDEN_CATEGORIES else _escape(one)
         for one in value
