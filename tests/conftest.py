@@ -17,6 +17,7 @@ from tests.compiled_templates import COMPILED
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
 from tests.odd_repository import OddRepository, make_odd_repository
+from tests.odd_site import OddSite, odd_site
 from tests.sample import KeptSample
 from tests.served import Served
 
@@ -150,6 +151,13 @@ def git(tmp_path: Path) -> GitClient:
 def odd_repository(tmp_path_factory: pytest.TempPathFactory) -> OddRepository:
     """A bare repository with every odd name, content, commit and ref; `odd_repository.host` shows it."""
     return make_odd_repository(tmp_path_factory.mktemp("odd") / "odd.git")
+
+
+@pytest.fixture(scope="session", name="odd_site")
+def _odd_site(tmp_path_factory: pytest.TempPathFactory, odd_repository: OddRepository) -> Iterator[OddSite]:
+    """A hub over SQLite that shows the odd repository; nothing may be changed in it."""
+    with odd_site(tmp_path_factory.mktemp("odd-site"), odd_repository) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")
