@@ -2,13 +2,14 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from hub.app import Hub
-from tests.git_client import GitClient
-from tests.sample import Sample, make_sample
+from hub.config import Config
+from tests.sample import KeptSample, Sample
 from tests.visitor import Visitor
 
 ASKED = (
@@ -65,8 +66,14 @@ class Links(HTMLParser):
 
 
 @pytest.fixture
-def sample(hub: Hub, app: Flask, git: GitClient) -> Sample:
-    return make_sample(hub, app, git)
+def config(kept_sample: KeptSample, tmp_path: Path) -> Config:
+    """The settings of a hub that has a copy of the sample."""
+    return kept_sample.copy_to(tmp_path / "data")
+
+
+@pytest.fixture
+def sample(kept_sample: KeptSample, hub: Hub, app: Flask) -> Sample:
+    return kept_sample.opened(hub, app)
 
 
 def test_no_link_leads_robots_where_they_are_asked_not_to_go(sample: Sample, robots: re.Pattern[str]) -> None:

@@ -224,9 +224,9 @@ def test_exactly_the_costly_pages_of_repositories_say_so(hub: Hub) -> None:
     found, expected = {}, {}
     for rule in app.url_map.iter_rules():
         words = rule.rule.split("/")
-        # `commits` alone leads to those of the default branch.
-        is_within = rule.rule.startswith("/<owner>/<name>/") and words[3:] != ["commits"]
-        word = words[3].partition(".")[0] if is_within else ""
+        # A word with nothing behind it is a form, or leads to the default branch.
+        is_within = rule.rule.startswith("/<owner>/<name>/") and len(words) > 4
+        word = words[3] if is_within else ""
         expected[rule.rule] = COSTLY_WORDS.get(word, Costly.NEVER)
         found[rule.rule] = costly_of(app, rule)
     assert found == expected
