@@ -12,7 +12,14 @@ from hub.pages import admin_views, health_views, token_views
 from hub.pages import views as pages
 from hub.repos import list_views
 from hub.repos import views as repos
-from hub.repos.browsing import archive_views, commit_views, compare_views, history_views, source_views
+from hub.repos.browsing import (
+    archive_views,
+    commit_views,
+    compare_views,
+    history_views,
+    ref_views,
+    source_views,
+)
 from hub.repos.forks import fork_views
 from hub.repos.imports import import_views
 from hub.repos.settings import (
@@ -50,6 +57,7 @@ _MODULES: Final = (
     archive_views,
     commit_views,
     compare_views,
+    ref_views,
     pages,
     health_views,
 )

@@ -56,6 +56,7 @@ NO_PAGES = {
     "repos.go_to_ref",
     "repos.list_default_commits",
     "repos.commit_text",
+    "repos.list_releases",
     "assets.show",
     "health.healthz",
     "health.readyz",

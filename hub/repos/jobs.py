@@ -14,6 +14,7 @@ from hub.events import ImportWanted, LoanToEnd, RefsUpdated, on
 from hub.jobs import enqueue, every, job
 from hub.kept import kept_in
 from hub.repos import receive
+from hub.repos.browsing.distances import count_noted
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
@@ -139,6 +140,12 @@ def find_reachable_objects(database: Database) -> None:
     for path, ids_file in places:
         if take_note(ids_file):
             bring_up_to_date(path, ids_file, take_snapshot(path), timeout_seconds=_WALK_SECONDS)
+
+
+@every(1)
+def count_distances(database: Database) -> None:
+    """Counts how far branches are from the default one, where a page had no time to."""
+    count_noted(database)
 
 
 @every(1)

@@ -29,6 +29,9 @@ from hub.web.handover import attachment, hand_over
 from hub.web.raw_path import rest_of_path
 from hub.web.scopes import Costly, needs
 
+# What the lists of branches and tags link to.
+blueprint.add_app_template_global(archive_address)
+
 _TYPES: Final = {
     Kind.TAR_GZ: "application/gzip",
     Kind.ZIP: "application/zip",

@@ -42,7 +42,7 @@ def overview_of(directory: Path, default_branch: str) -> RefOverview:
 def _read(refs: dict[bytes, str], default_branch: str) -> RefOverview:
     branches, tags = (_names_below(refs, prefix) for prefix in (BRANCHES, TAGS))
     branches.sort(key=lambda name: (name != default_branch, name))
-    tags.sort(key=_by_numbers, reverse=True)
+    tags.sort(key=by_numbers, reverse=True)
     return RefOverview(len(branches), len(tags), tuple(branches[:_MOST_OFFERED]), tuple(tags[:_MOST_OFFERED]))
 
 
@@ -51,7 +51,7 @@ def _names_below(refs: dict[bytes, str], prefix: str) -> list[str]:
     return [one[len(start) :].decode("utf-8", "surrogateescape") for one in refs if one.startswith(start)]
 
 
-def _by_numbers(name: str) -> list[tuple[int, str]]:
+def by_numbers(name: str) -> list[tuple[int, str]]:
     """v2.10 is later than v2.9, and a release later than its candidates: v2.10 than v2.10-rc1."""
     pieces: list[tuple[int, str]] = []
     digits = ""

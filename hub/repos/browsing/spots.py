@@ -58,6 +58,11 @@ class Spot:
         return self.commit_id[:8] if self.kind is SpotKind.COMMIT else as_text(os.fsencode(self.name))
 
     @property
+    def name_quoted(self) -> str:
+        """The name for a field of a form, from which `unquote_to_bytes` makes it again."""
+        return quote(os.fsencode(self.name))
+
+    @property
     def path_text(self) -> str:
         """The path for people."""
         return as_text(self.path)

@@ -103,9 +103,9 @@ def parse_commit(commit_id: str, data: bytes) -> CommitRow:
         else:  # a line that goes on begins with a space, and so has an empty name
             headers.setdefault(name, value)
     encoding = _encoding(headers.get(b"encoding", b""))
-    subject, body = _split_message(message)
-    author = _person(headers.get(b"author", b""), encoding)
-    committer = _person(headers.get(b"committer", b""), encoding)
+    subject, body = split_message(message)
+    author = parse_person(headers.get(b"author", b""), encoding)
+    committer = parse_person(headers.get(b"committer", b""), encoding)
     return CommitRow(
         commit_id,
         headers.get(b"tree", b"").decode("ascii", "replace"),
@@ -117,7 +117,7 @@ def parse_commit(commit_id: str, data: bytes) -> CommitRow:
     )
 
 
-def _split_message(message: bytes) -> tuple[bytes, bytes]:
+def split_message(message: bytes) -> tuple[bytes, bytes]:
     """Subject and body as git tells them apart: the first paragraph in one line, and the rest."""
     lines = message.split(b"\n")
     start = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
@@ -131,7 +131,8 @@ def _encoding(name: bytes) -> str:
     return text if _ENCODING.fullmatch(text) else "utf-8"
 
 
-def _person(header: bytes, encoding: str) -> tuple[str, str, datetime]:
+def parse_person(header: bytes, encoding: str) -> tuple[str, str, datetime]:
+    """Name, address and moment that an author's, committer's or tagger's header says."""
     found = _PERSON.match(header)
     name, email = (header, b"") if found is None else found.groups()
     at = _EPOCH if found is None else _moment(header.rpartition(b">")[2])
