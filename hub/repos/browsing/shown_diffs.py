@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -20,12 +21,13 @@ from hub.repos.git.diff_records import (
     Entry,
     FileDiff,
     FileStatus,
+    Hunk,
     Limit,
 )
 from hub.repos.git.diffs import TreePair, read_diff, read_files
 
 # Of whatever is kept: a change of what is written here, or of the rows, makes another number.
-VERSION: Final = 1
+VERSION: Final = 2
 # A page of 12,000 elements is where browsers and whoever reads for the blind begin to suffer. What stands
 # around the rows takes some for each file.
 MOST_ELEMENTS: Final = 11_000
@@ -55,16 +57,15 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class ShownHunk:
-    """Where a run of lines stands, what git takes it to be in, and its rows."""
+    """Where a run of lines stands, what git takes it to be in, and its rows, which `draw` made safe.
+
+    `lines` are those of the new side, of the old one for a file that is gone, as addresses have them.
+    """
 
     place: str
+    lines: str
     heading: str
-    rows: list[str]
-
-    @property
-    def html(self) -> Markup:
-        """The rows, which `draw` made safe."""
-        return Markup("").join(map(Markup, self.rows))
+    html: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _in_rows(diff: Diff, view: View) -> ShownDiff:
         shown = _folded(file)
         if file.hunks and _count_lines(file) * _LEAST_PER_LINE <= elements_left:
             hunks = _hunks(file, view, inked.get(file.number))
-            elements = sum(_count_elements(row) for hunk in hunks for row in hunk.rows)
+            elements = sum(_count_elements(hunk.html) for hunk in hunks)
             if elements <= elements_left:
                 elements_left -= elements
                 shown = ShownFile(_without_lines(file), hunks)
@@ -169,34 +170,45 @@ def _in_rows(diff: Diff, view: View) -> ShownDiff:
 
 def _chunk(file: FileDiff, view: View, first_row: int) -> ShownFile:
     """The rows of a file from that one on, as many as a page takes."""
-    inked = ink([file], most_lines=_MOST_INKED)
     elements_left, number = MOST_ELEMENTS, 0
     shown: list[ShownHunk] = []
-    for hunk in _hunks(file, view, inked.get(file.number)):
-        rows: list[str] = []
+    drawn = _draw(file, view, ink([file], most_lines=_MOST_INKED).get(file.number))
+    for hunk, rows in zip(file.hunks, drawn, strict=False):
+        taken: list[str] = []
         begins_before = number < first_row
-        for row in hunk.rows:
+        for row in rows:
             if number >= first_row:
                 elements_left -= _count_elements(row)
-                if elements_left < 0 and (shown or rows):
+                if elements_left < 0 and (shown or taken):
                     break
-                rows.append(row)
+                taken.append(row)
             number += 1
-        if rows:
-            shown.append(ShownHunk("" if begins_before else hunk.place, hunk.heading, rows))
+        if taken:
+            shown.append(_shown_hunk(hunk, taken, place="" if begins_before else hunk.place))
         if elements_left < 0:
             return ShownFile(_without_lines(file), tuple(shown), next_row=number)
     return ShownFile(_without_lines(file), tuple(shown))
 
 
 def _hunks(file: FileDiff, view: View, inked: Inked | None) -> tuple[ShownHunk, ...]:
-    if file.entry.status is not FileStatus.TYPE_CHANGED and file.entry.is_submodule:
-        return ()  # the ids say it all
-    drawn = draw(file, is_split=view.is_split, no_end=view.no_end, inked=inked)
+    drawn = _draw(file, view, inked)
     return tuple(
-        ShownHunk(hunk.place, as_text(hunk.heading.strip())[:_LONGEST_HEADING], rows)
-        for hunk, rows in zip(file.hunks, drawn, strict=True)
+        _shown_hunk(hunk, rows, place=hunk.place) for hunk, rows in zip(file.hunks, drawn, strict=False)
     )
+
+
+def _draw(file: FileDiff, view: View, inked: Inked | None) -> list[list[str]]:
+    if file.entry.status is not FileStatus.TYPE_CHANGED and file.entry.is_submodule:
+        return []  # the ids say it all
+    return draw(file, is_split=view.is_split, no_end=view.no_end, inked=inked)
+
+
+def _shown_hunk(hunk: Hunk, rows: Sequence[str], *, place: str) -> ShownHunk:
+    is_there = hunk.new_count > 0
+    first, count = (hunk.new_start, hunk.new_count) if is_there else (hunk.old_start, hunk.old_count)
+    heading = as_text(hunk.heading.strip())[:_LONGEST_HEADING]
+    html = Markup("".join(rows))  # noqa: S704
+    return ShownHunk(place, f"{first}-{first + count - 1}", heading, html)
 
 
 def _folded(file: FileDiff) -> ShownFile:
@@ -233,7 +245,7 @@ def _pack_file(file: ShownFile) -> list[Any]:
     sides = [entry.old_mode, entry.new_mode, entry.old_id, entry.new_id, entry.similarity]
     facts = [diff.is_binary, diff.added, diff.removed, diff.limit, diff.old_bytes, diff.new_bytes]
     paths = [os.fsdecode(entry.old_path), os.fsdecode(entry.new_path)]
-    hunks = [[hunk.place, hunk.heading, hunk.rows] for hunk in file.hunks]
+    hunks = [[hunk.place, hunk.lines, hunk.heading, hunk.html] for hunk in file.hunks]
     return [diff.number, entry.status, paths, sides, facts, hunks, file.next_row]
 
 
@@ -248,4 +260,8 @@ def _unpack_file(packed: list[Any]) -> ShownFile:
     entry = Entry(FileStatus(status), old_path, new_path, *sides)
     is_binary, added, removed, limit, *sizes = facts
     diff = FileDiff(number, entry, (), is_binary, added, removed, Limit(limit) if limit else None, *sizes)
-    return ShownFile(diff, tuple(ShownHunk(*hunk) for hunk in hunks), next_row)
+    shown = tuple(
+        ShownHunk(place, lines, heading, Markup(html))  # noqa: S704
+        for place, lines, heading, html in hunks
+    )
+    return ShownFile(diff, shown, next_row)
