@@ -12,14 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.visitor import Visitor
 
-_ADDRESSES = {
-    "a": "href",
-    "link": "href",
-    "img": "src",
-    "script": "src",
-    "form": "action",
-    "source": "srcset",
-}
+_ADDRESSES = {"a": "href", "link": "href", "img": "src", "script": "src"}
 _SCHEMES = ("", "http", "https", "ssh", "mailto")
 # Elements that run, frame or restyle; no page of ours has them, whatever it shows.
 _NEVER = {"iframe", "object", "embed", "base", "style", "applet", "frame", "frameset", "math"}

@@ -25,6 +25,8 @@ def walk(request: pytest.FixtureRequest, odd_site: OddSite) -> Walk:
         if not path.startswith("/anna/odd") or path.startswith("/anna/odd/settings"):
             return None
         _, _, _, page, kind, ref, folder, *_ = [*path.split("/"), "", "", "", ""]
+        if page not in ("src", "raw", "blame", "commits"):
+            return f"{endpoint_of(url)} {page}"
         where = f"main {folder}" if ref == "main" else f"elsewhere {kind}"
         return f"{endpoint_of(url)} {page} {where}"
 
