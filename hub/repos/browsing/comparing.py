@@ -22,7 +22,7 @@ from hub.repos.git.store import directory
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES, TAGS, printable
 
-MOST_COMMITS: Final = 250
+MOST_COMMITS: Final = 100
 _MOST_NAMES: Final = 200
 _LONGEST: Final = 300
 

@@ -30,9 +30,9 @@ from hub.repos.git.diffs import TreePair, read_diff, read_files
 VERSION: Final = 2
 # A page of 12,000 elements is where browsers and whoever reads for the blind begin to suffer. What stands
 # around the rows takes some for each file.
-MOST_ELEMENTS: Final = 11_000
-_LEAST_ELEMENTS: Final = 2_000
-_PER_FILE: Final = 30
+MOST_ELEMENTS: Final = 10_500
+_LEAST_ELEMENTS: Final = 1_500
+_PER_FILE: Final = 28
 _LEAST_PER_LINE: Final = 5
 _MOST_INKED: Final = 3_000
 _LONGEST_HEADING: Final = 200
