@@ -1,5 +1,6 @@
 """What every test may ask for: a configuration, a loaded hub, its pages, and a hub that runs for real."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from hub import logs
 from hub.app import Hub, create_app, load
 from hub.config import Config, from_values
+from hub.jobs import Queue
 from tests import compiled_routes, databases
 from tests.compiled_templates import COMPILED
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
@@ -85,22 +87,31 @@ def template_database(database_kind: str, _templates: Callable[[str], Template])
     return _templates(database_kind)
 
 
+@pytest.fixture(scope="session")
+def _empty_queue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a queue of jobs without any: to make its tables takes as long as many a test."""
+    data = tmp_path_factory.mktemp("queue")
+    Queue(from_values({"data": str(data)})).huey.storage.close()
+    return data / "jobs.sqlite"
+
+
 @pytest.fixture
-def config(tmp_path: Path, template_database: Template) -> Config:
-    """Settings with a data folder of the test's own and a migrated database."""
+def config(tmp_path: Path, template_database: Template, _empty_queue: Path) -> Iterator[Config]:
+    """Settings with a data folder of the test's own, a migrated database and an empty queue."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    url = template_database.copy_to(data)
-    return from_values({"data": str(data), "http": "127.0.0.1:0", "ssh": "127.0.0.1:0", "database_url": url})
+    shutil.copy(_empty_queue, data)
+    url = template_database.lend(data)
+    yield from_values({"data": str(data), "http": "127.0.0.1:0", "ssh": "127.0.0.1:0", "database_url": url})
+    template_database.take_back(url)
 
 
 @pytest.fixture
-def hub(config: Config, template_database: Template) -> Iterator[Hub]:
+def hub(config: Config) -> Iterator[Hub]:
     """The hub without its pages, loaded in this process."""
     loaded = load(config)
     yield loaded
     loaded.database.dispose()
-    template_database.drop(config.database_url)
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,31 @@
-"""Migrated databases for tests: made once per process, then copied, on SQLite and on PostgreSQL."""
+"""Migrated databases for tests: made once per process, then copied or lent, on SQLite and on PostgreSQL."""
 
 import itertools
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, Connection, create_engine, make_url, text
 
 from hub import migrations
 from hub.config import from_values
+from hub.db import Base
+
+# How many tables, indexes, sequences and triggers there are, and the number of the youngest.
+Schema = tuple[int, ...]
+_SCHEMA = text(
+    "SELECT (SELECT max(oid::bigint) FROM pg_class), (SELECT count(*) FROM pg_class),"
+    " (SELECT max(oid::bigint) FROM pg_trigger), (SELECT count(*) FROM pg_trigger)"
+)
+_END_OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_RESTART_NUMBERS = text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'")
 
 SQLITE = "sqlite"
 FILE = "hub.sqlite"
@@ -55,6 +69,13 @@ class SqliteTemplate:
         shutil.copyfile(self.file, data / FILE)
         return ""
 
+    def lend(self, data: Path) -> str:
+        """A copy for one test."""
+        return self.copy_to(data)
+
+    def take_back(self, url: str) -> None:
+        """Leaves the file to the folder's owner."""
+
     def of_copy(self, data: Path, url: str) -> Self:
         """What a copy holds by now, to be copied in turn; nobody may have it open."""
         return replace(self, file=data / FILE)
@@ -74,6 +95,8 @@ class PostgresqlTemplate:
     name: str
     numbers: Iterator[int]
     made: list[str]
+    lent: dict[str, Schema] = field(default_factory=dict)
+    idle: list[str] = field(default_factory=list)
 
     @classmethod
     def migrated(cls, server: str) -> Self:
@@ -91,6 +114,31 @@ class PostgresqlTemplate:
         self._execute(f"CREATE DATABASE {copy} TEMPLATE {self.name} STRATEGY FILE_COPY")
         self.made.append(copy)
         return self._url(copy)
+
+    def lend(self, data: Path) -> str:
+        """A copy for one test: one that another test gave back, where there is one."""
+        if self.idle:
+            return self.idle.pop()
+        url = self.copy_to(data)
+        with _connected(url) as connection:
+            self.lent[url] = _schema(connection)
+        return url
+
+    def take_back(self, url: str) -> None:
+        """Empties a lent copy for the next test, which takes a tenth of the time of a new one.
+
+        One whose tables or triggers are not those that it was lent with is dropped.
+        """
+        with _connected(url) as connection:
+            connection.execute(_END_OTHERS)
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+            connection.execute(_RESTART_NUMBERS)
+            is_as_lent = _schema(connection) == self.lent[url]
+        if is_as_lent:
+            self.idle.append(url)
+        else:
+            self.drop(url)
 
     def of_copy(self, data: Path, url: str) -> Self:
         """What a copy holds by now, to be copied in turn; nobody may be connected to it."""
@@ -118,6 +166,20 @@ class PostgresqlTemplate:
             for statement in statements:
                 connection.execute(text(statement))
         engine.dispose()
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _schema(connection: Connection) -> Schema:
+    return tuple(connection.execute(_SCHEMA).one())
 
 
 Template = SqliteTemplate | PostgresqlTemplate

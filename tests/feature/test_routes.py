@@ -21,9 +21,11 @@ TOKEN = re.compile(rb'(?<=name="csrf_token" value=")[\w=-]{44}')
 
 
 @pytest.fixture
-def config(kept_sample: KeptSample, tmp_path: Path) -> Config:
+def config(kept_sample: KeptSample, tmp_path: Path) -> Iterator[Config]:
     """The settings of a hub that has a copy of the sample."""
-    return kept_sample.copy_to(tmp_path / "data")
+    config = kept_sample.copy_to(tmp_path / "data")
+    yield config
+    kept_sample.database.drop(config.database_url)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Every word that a person reads passes through gettext: shown in a language of which we know each letter."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -119,9 +120,11 @@ def translations(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def config(kept_sample: KeptSample, tmp_path: Path) -> Config:
+def config(kept_sample: KeptSample, tmp_path: Path) -> Iterator[Config]:
     """The settings of a hub that has a copy of the sample."""
-    return kept_sample.copy_to(tmp_path / "data")
+    config = kept_sample.copy_to(tmp_path / "data")
+    yield config
+    kept_sample.database.drop(config.database_url)
 
 
 @pytest.fixture
