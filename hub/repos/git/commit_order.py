@@ -10,13 +10,12 @@ import os
 import shutil
 import struct
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 from typing import IO, Final
 
 from hub.repos.git.commits import read_commits
+from hub.repos.git.prepared_files import remove_old, replacing
 from hub.repos.git.process import lines
 
 _PREFIX: Final = "order-"
@@ -58,6 +57,12 @@ def open_order(folder: Path, tip: str) -> CommitOrder | None:
     return CommitOrder(path, count, id_bytes)
 
 
+def known_count(folder: Path, tip: str) -> int | None:
+    """How many commits the tip reaches; None where there is no file of it."""
+    order = open_order(folder, tip)
+    return None if order is None else order.count
+
+
 def drop_order(order: CommitOrder) -> None:
     """Removes a file that turned out to be damaged."""
     order.path.unlink(missing_ok=True)
@@ -67,14 +72,13 @@ def make_order(directory: Path, folder: Path, tip: str, *, timeout_seconds: floa
     """The file of this tip, made if need be; those of much earlier tips go. Raises GitFailed, GitTooSlow."""
     known = open_order(folder, tip)
     if known is None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         new, base = _follow(directory, folder, tip)
         if base is not None:
             known = _write(folder, tip, new, base)
         else:
             with lines(directory, "rev-list", operands=(tip,), timeout_seconds=timeout_seconds) as listed:
                 known = _write(folder, tip, listed, None)
-        _remove_old(folder)
+        remove_old(folder, _PREFIX, most=_KEPT_FILES)
     return known
 
 
@@ -97,21 +101,16 @@ def _follow(directory: Path, folder: Path, tip: str) -> tuple[list[bytes], Commi
 
 
 def _write(folder: Path, tip: str, hex_ids: Iterable[bytes], base: CommitOrder | None) -> CommitOrder:
-    path, made = folder / f"{_PREFIX}{tip}", folder / f"new-{token_hex(8)}"
-    id_bytes = len(tip) // 2
-    try:
-        with made.open("wb") as file:
-            file.write(bytes(_HEADER.size))
-            for one in hex_ids:
-                file.write(bytes.fromhex(one.decode()))
-            if base is not None:
-                _append(file, base)
-            count = (file.tell() - _HEADER.size) // id_bytes
-            file.seek(0)
-            file.write(_HEADER.pack(_MAGIC, id_bytes, count))
-        made.rename(path)
-    finally:
-        made.unlink(missing_ok=True)
+    path, id_bytes = folder / f"{_PREFIX}{tip}", len(tip) // 2
+    with replacing(path) as file:
+        file.write(bytes(_HEADER.size))
+        for one in hex_ids:
+            file.write(bytes.fromhex(one.decode()))
+        if base is not None:
+            _append(file, base)
+        count = (file.tell() - _HEADER.size) // id_bytes
+        file.seek(0)
+        file.write(_HEADER.pack(_MAGIC, id_bytes, count))
     return CommitOrder(path, count, id_bytes)
 
 
@@ -119,12 +118,3 @@ def _append(file: IO[bytes], base: CommitOrder) -> None:
     with base.path.open("rb") as known:
         known.seek(_HEADER.size)
         shutil.copyfileobj(known, file)
-
-
-def _remove_old(folder: Path) -> None:
-    found = []
-    for path in folder.glob(f"{_PREFIX}*"):
-        with suppress(FileNotFoundError):
-            found.append((path.stat().st_mtime_ns, path))
-    for _, path in sorted(found, reverse=True)[_KEPT_FILES:]:
-        path.unlink(missing_ok=True)

@@ -8,13 +8,13 @@ the root of 561 entries 1 ms when known, 3 ms after a push of a few commits, 40 
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 from hub.repos.git.last_commits_file import digest_of, open_answers, write_answers
 from hub.repos.git.path_walk import Answers, Budget, Known, OutOfBudget, PathWalk
+from hub.repos.git.prepared_files import remove_old
 from hub.repos.git.trees import EntryKind, TooLarge, Trees
 from hub.repos.git.wanted_paths import WantedPaths, below
 
@@ -88,7 +88,7 @@ class LastCommits:
         except (OutOfBudget, KeyError):
             return False
         write_answers(self._whole(tip), answers, id_bytes=len(tip) // 2)
-        self._remove_old(_WHOLE, _KEPT_WHOLE)
+        remove_old(self._kept, _WHOLE, most=_KEPT_WHOLE)
         return True
 
     def _walk(self, tip: str, path: bytes, names: set[bytes], budget: Budget) -> dict[bytes, bytes] | None:
@@ -107,7 +107,7 @@ class LastCommits:
             return None
         if walk.walked > _WORTH_KEEPING:
             write_answers(self._one(tip, path), {path: found}, id_bytes=len(tip) // 2)
-            self._remove_old(_ONE, _KEPT_ONES)
+            remove_old(self._kept, _ONE, most=_KEPT_ONES)
         return found
 
     def _nearest(self, walk: PathWalk, tip: str, files: Iterable[Path]) -> tuple[Path, bytes] | None:
@@ -134,14 +134,6 @@ class LastCommits:
 
     def _one(self, tip: str, path: bytes) -> Path:
         return self._kept / f"{_ONE}{digest_of(path).hex()}-{tip}"
-
-    def _remove_old(self, prefix: str, most: int) -> None:
-        found = []
-        for path in self._kept.glob(f"{prefix}*"):
-            with suppress(FileNotFoundError):
-                found.append((path.stat().st_mtime_ns, path))
-        for _, path in sorted(found, reverse=True)[most:]:
-            path.unlink(missing_ok=True)
 
 
 def _read_all(file: Path) -> Answers:

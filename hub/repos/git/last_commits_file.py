@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
+
+from hub.repos.git.prepared_files import replacing
 
 _MAGIC: Final = b"hub touched 1\n"
 # The magic, the length of an id, the numbers of commits and of folders, a check sum of ids and index.
@@ -113,14 +114,8 @@ def write_answers(path: Path, answers: Mapping[bytes, Mapping[bytes, bytes]], *,
         start += len(record)
     front = b"".join(commit_ids) + b"".join(index)
     header = _HEADER.pack(_MAGIC, id_bytes, len(commit_ids), len(records), zlib.crc32(front))
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = path.with_name(f"new-{token_hex(8)}")
-    try:
-        with made.open("wb") as file:
-            file.writelines((header, front, *records))
-        made.rename(path)
-    finally:
-        made.unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.writelines((header, front, *records))
 
 
 def _record(folder: bytes, names: Mapping[bytes, bytes], numbers: Mapping[bytes, int]) -> bytes:
