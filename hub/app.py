@@ -9,6 +9,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.jobs import Queue, registered
 from hub.repos import jobs as repos_jobs
+from hub.repos.browsing import preparing
 from hub.repos.settings import departures
 from hub.web import jobs as web_jobs
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 # Imported for what they register: jobs and subscribers to events.
-_FEATURES: Final = (web_jobs, accounts_jobs, repos_jobs, departures)
+_FEATURES: Final = (web_jobs, accounts_jobs, repos_jobs, departures, preparing)
 
 _TRANSLATIONS: Final = Path(__file__).parent / "translations"
 

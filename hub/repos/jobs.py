@@ -15,6 +15,7 @@ from hub.jobs import enqueue, every, job
 from hub.kept import kept_in
 from hub.repos import receive
 from hub.repos.browsing.distances import count_noted
+from hub.repos.browsing.preparing import prepare_reading
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
@@ -102,10 +103,12 @@ def begin_import(session: Session, event: ImportWanted) -> None:
 
 @job
 def do_import(database: Database, repository_id: int) -> None:
-    """Imports what waits in the repository, and prepares it for its first clones."""
+    """Imports what waits in the repository, and prepares it for its first clones and readers."""
     if run_import(database, repository_id):
         with suppress(NotFound, Unavailable):  # the next sweep finds it
             maintain(database, repository_id)
+        with database.writing() as session:
+            enqueue(session, prepare_reading, repository_id)
 
 
 @every(1)

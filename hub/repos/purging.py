@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Database
-from hub.repos.git.store import directory, reachable_ids_file
+from hub.repos.git.store import directory, reading_folder, reachable_ids_file
 from hub.repos.loans import make_whole
 from hub.repos.models import Repository
 from hub.repos.settings.deletion import KEPT
@@ -48,6 +48,7 @@ def _purge(database: Database, repository_id: int) -> bool:
         ids_file = reachable_ids_file(database.config, repository)
         _remove_row(session, repository)
     shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(reading_folder(database.config, repository_id), ignore_errors=True)
     for path in ids_file.parent.glob(f"{ids_file.name}*"):
         if path.name.partition(".")[0] == ids_file.name:
             path.unlink(missing_ok=True)

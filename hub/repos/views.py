@@ -10,6 +10,7 @@ from hub.errors import text
 from hub.repos import lists, queries, stars, starters
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing import folders, readmes
+from hub.repos.browsing.preparing import prepare_folder
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import default_spot, some_spot
 from hub.repos.creating import create_with_files
@@ -85,6 +86,8 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     missing = None if spot is not None else page.default_branch
     spot = spot or some_spot(session, repository)
     folder = folders.read_folder(session, repository, spot, folders.find_entry(session, repository, spot))
+    if not folder.is_complete:
+        web.ask_worker(prepare_folder, repository.id, spot.commit_id, spot.path.hex())
     readme = readmes.find_readme(session, repository, folder)
     shell = shell_of(session, viewer, repository, spot, head=page)
     return render("repos/home.html", **(shell | around), folder=folder, readme=readme, missing_branch=missing)

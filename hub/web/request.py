@@ -1,7 +1,8 @@
 """The session and the viewer of a request: opened when asked for, committed or rolled back at its end."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 from flask import Flask, Response, current_app, g, request
@@ -11,9 +12,14 @@ from hub.access import ANONYMOUS, Viewer
 from hub.config import Config
 from hub.db import Database, send_enqueued
 from hub.errors import HubError
+from hub.jobs import Job, Queue
 from hub.web.scopes import declaration
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# What pages ask of the worker: the same not again for a minute, and not more than this in one.
+_ASKED_AGAIN_SECONDS: Final = 60.0
+_MOST_ASKED: Final = 20
 
 # Makes the answer to an error, as the error handlers do.
 AnswerError = Callable[[Exception], Response]
@@ -25,6 +31,7 @@ class _Web:
     load_viewer: Callable[[], Viewer]
     is_proved: Callable[[], bool]
     answer_error: AnswerError
+    asked_at: dict[tuple[str, tuple[int | str, ...]], float] = field(default_factory=dict)
 
 
 def install(
@@ -88,6 +95,21 @@ def is_proved() -> bool:
 def forget_viewer() -> None:
     """Has the viewer be read again, after they signed in or out."""
     g.pop("viewer", None)
+
+
+def ask_worker(wanted: Job, *ids: int | str) -> None:
+    """Has the worker do the job, for a page that misses what it makes; no row is written.
+
+    The page comes without it, and perhaps many times: so the job is asked for once a minute by each of our
+    processes, and few jobs altogether. What is not asked for now, the next view asks for.
+    """
+    asked_at, at = _web().asked_at, time.monotonic()
+    for one in [one for one, moment in asked_at.items() if at - moment > _ASKED_AGAIN_SECONDS]:
+        asked_at.pop(one, None)
+    if (wanted.name, ids) in asked_at or len(asked_at) >= _MOST_ASKED:
+        return
+    asked_at[wanted.name, ids] = at
+    cast(Queue, current_app.extensions["hub.queue"]).send(wanted.name, ids)
 
 
 def base_url() -> str:

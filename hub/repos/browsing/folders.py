@@ -1,6 +1,5 @@
 """What the page of a folder shows: its entries with the commits that last touched them, and its README."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from hub.db import config_of
 from hub.errors import HubError, NotFound, text
 from hub.repos.browsing.commit_lines import CommitLine, line_of
 from hub.repos.browsing.spots import Spot, as_text
+from hub.repos.git.commit_order import known_count
 from hub.repos.git.commits import read_commits
 from hub.repos.git.last_commits import LastCommits
 from hub.repos.git.store import directory, reading_folder
@@ -49,13 +49,17 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class FolderPage:
-    """A folder; `more` counts the entries not shown, `is_complete` says whether all commits are known."""
+    """A folder; `more` counts the entries not shown, `is_complete` says whether all commits are known.
+
+    `commit_count` is how many commits the spot of a root reaches; None where nobody has counted.
+    """
 
     spot: Spot
     rows: list[EntryRow]
     more: int
     is_complete: bool
     commit: CommitLine
+    commit_count: int | None
     readme: Entry | None
 
     @property
@@ -122,7 +126,8 @@ def read_folder(session: Session, repository: Repository, spot: Spot, entry: Ent
         folder = trees.read_folder(entry.object_id)
     except TooLarge as error:
         raise _too_large(spot) from error
-    last = LastCommits(path, reading_folder(config, repository))
+    prepared = reading_folder(config, repository.id)
+    last = LastCommits(path, prepared)
     touched = last.in_folder(spot.commit_id, spot.path, [one.name for one in folder.entries])
     commits = _read_commits(path, set(touched.values())) if touched is not None else {}
     rows = [
@@ -140,7 +145,8 @@ def read_folder(session: Session, repository: Repository, spot: Spot, entry: Ent
         rows=rows,
         more=folder.more,
         is_complete=touched is not None,
-        commit=_last(path, spot, commits.values()),
+        commit=_last(path, last, spot),
+        commit_count=None if spot.path else known_count(prepared, spot.commit_id),
         readme=_find_readme(folder),
     )
 
@@ -149,10 +155,11 @@ def _read_commits(path: Path, ids: set[str]) -> dict[str, CommitLine]:
     return {one.commit_id: line_of(one) for one in read_commits(path, ids)}
 
 
-def _last(path: Path, spot: Spot, commits: Iterable[CommitLine]) -> CommitLine:
-    """The commit to name above the folder: the one that is shown, for a folder the last that touched it."""
-    (tip,) = read_commits(path, [spot.commit_id])
-    return max(commits, key=lambda one: one.committed_at, default=line_of(tip)) if spot.path else line_of(tip)
+def _last(path: Path, last: LastCommits, spot: Spot) -> CommitLine:
+    """The commit to name above the folder: the last that touched it, the one that is shown while unknown."""
+    commit_id = last.of_path(spot.commit_id, spot.path)
+    found = [] if commit_id is None else read_commits(path, [commit_id])
+    return line_of((found or read_commits(path, [spot.commit_id]))[0])
 
 
 def _find_readme(folder: Folder) -> Entry | None:

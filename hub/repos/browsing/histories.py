@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub.db import config_of
 from hub.repos.browsing.commit_lines import CommitLine, line_of
 from hub.repos.browsing.spots import Spot, as_text
-from hub.repos.git.commit_order import open_order
+from hub.repos.git.commit_order import known_count
 from hub.repos.git.commits import CommitRow
 from hub.repos.git.history import PAGE_COMMITS, list_commits
 from hub.repos.git.path_history import list_file_commits, list_folder_commits
@@ -63,13 +63,11 @@ def read_history(
     config = config_of(session)
     path = directory(config, repository)
     if not spot.path:
-        orders = reading_folder(config, repository)
-        found = list_commits(path, spot.commit_id, page=page, folder=orders)
-        order = open_order(orders, spot.commit_id)
+        prepared = reading_folder(config, repository.id)
+        found = list_commits(path, spot.commit_id, page=page, folder=prepared)
         lines = [_line(one, None) for one in found.commits]
-        return History(
-            _by_days(lines), page, found.has_more, found.is_cut, None if order is None else order.count
-        )
+        total = known_count(prepared, spot.commit_id)
+        return History(_by_days(lines), page, found.has_more, found.is_cut, total)
     list_touching = list_file_commits if is_followed else list_folder_commits
     touching = list_touching(path, spot.commit_id, spot.path, page=page)
     lines = [_line(one.commit, one.path if one.is_there else None) for one in touching.commits]

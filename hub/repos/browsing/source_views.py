@@ -10,6 +10,7 @@ from hub.errors import NotFound, text
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing import folders, readmes
 from hub.repos.browsing.addresses import PAGES, address_of, commit_address, compare_address
+from hub.repos.browsing.preparing import prepare_folder
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import Spot, find_named, find_spot, ref_text
 from hub.repos.git.trees import Entry, EntryKind
@@ -41,13 +42,14 @@ def show_source(owner: str, name: str, kind: str, rest: str) -> ResponseReturnVa
 def _show_folder(repository: Repository, spot: Spot, entry: Entry) -> ResponseReturnValue:
     session, viewer = web.session(), web.viewer()
     folder = folders.read_folder(session, repository, spot, entry)
+    if not folder.is_complete:
+        web.ask_worker(prepare_folder, repository.id, spot.commit_id, spot.path.hex())
     readme = readmes.find_readme(session, repository, folder)
     return render(
         "browsing/folder.html",
         **shell_of(session, viewer, repository, spot),
         folder=folder,
         readme=readme,
-        commit_count=None,
     )
 
 

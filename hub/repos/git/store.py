@@ -102,9 +102,9 @@ def reachable_ids_file(config: Config, repository: Repository) -> Path:
     return config.data / "cache" / "reachable" / str(repository.id)
 
 
-def reading_folder(config: Config, repository: Repository) -> Path:
-    """Where what the pages of a tip need is kept: the order of its commits, who last touched each entry."""
-    return config.data / "cache" / "reading" / str(repository.id)
+def reading_folder(config: Config, repository_id: int) -> Path:
+    """Where the worker keeps what the pages of reading need of a repository; see git.prepared_files."""
+    return config.data / "cache" / "reading" / str(repository_id)
 
 
 # --- locks -----------------------------------------------------------------------------------------
