@@ -18,6 +18,7 @@ from hub.repos.browsing import (
     compare_views,
     history_views,
     ref_views,
+    raw_views,
     source_views,
 )
 from hub.repos.forks import fork_views
@@ -58,6 +59,7 @@ _MODULES: Final = (
     commit_views,
     compare_views,
     ref_views,
+    raw_views,
     pages,
     health_views,
 )

@@ -53,6 +53,7 @@ PARTS = {
 }
 NO_PAGES = {
     "repos.download",
+    "repos.show_raw",
     "repos.go_to_ref",
     "repos.list_default_commits",
     "repos.commit_text",

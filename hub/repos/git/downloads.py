@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -141,7 +141,7 @@ def _attributes_directory(config: Config) -> Path:
     return made
 
 
-def stream(config: Config, download: Download, *, most_bytes: int) -> Iterator[bytes]:
+def stream(config: Config, download: Download, *, most_bytes: int) -> Generator[bytes, None, None]:
     """What git prints, piece by piece; closing the iterator ends git.
 
     Raises GitFailed where it fails, takes longer than SECONDS or says more than `most_bytes`.
