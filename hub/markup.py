@@ -312,9 +312,12 @@ def find_path(written: str, folder: bytes) -> bytes | None:
     A slash at its beginning is the root of the tree.
     """
     path = unquote_to_bytes(written)
-    if b"\0" in path:
-        return None
-    parts: list[bytes] = [] if path.startswith(b"/") else _parts(folder.split(b"/"))
+    return join_path(b"" if path.startswith(b"/") else folder, path)
+
+
+def join_path(folder: bytes, path: bytes) -> bytes | None:
+    """The path from the root of a tree that `path` is in that folder; None for one that leads out of it."""
+    parts = _parts(folder.split(b"/"))
     for part in _parts(path.split(b"/")):
         if part != b"..":
             parts.append(part)
@@ -322,7 +325,7 @@ def find_path(written: str, folder: bytes) -> bytes | None:
             parts.pop()
         else:
             return None
-    return b"/".join(parts)
+    return None if b"\0" in path else b"/".join(parts)
 
 
 def _parts(split: Iterable[bytes]) -> list[bytes]:

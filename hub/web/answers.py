@@ -8,6 +8,8 @@ import flask
 from hub.errors import HubError
 from hub.web import security
 
+# In a request of more.js: only the part of the page is wanted that takes the place of a link.
+FRAGMENT: Final = "X-Fragment"
 _CHUNK_BYTES: Final = 1 << 16
 
 

@@ -1,6 +1,10 @@
 // Attaches each module to the elements that name it: data-module="copy", or several with spaces.
-for (const element of document.querySelectorAll("[data-module]")) {
-  for (const name of element.dataset.module.split(" ")) {
-    modules.get(name)?.(element);
+function attachAll(root) {
+  for (const element of root.querySelectorAll("[data-module]")) {
+    for (const name of element.dataset.module.split(" ")) {
+      modules.get(name)?.(element);
+    }
   }
 }
+
+attachAll(document);

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import assets
+from hub import assets, highlight, markup
 from hub.accounts.sign_in.passwords import MIN_PASSWORD
 
 TEMPLATES = sorted(assets.templates_directory().rglob("*.html"))
@@ -39,6 +39,8 @@ def is_page(path: Path) -> bool:
     return path.parent.name not in (*NO_PAGES, "templates") and not path.name.startswith("_")
 
 
+# What writes HTML itself, and with it classes: inks, and what Markdown becomes.
+WRITERS = [Path(highlight.__file__), Path(markup.__file__)]
 PAGES = [path for path in TEMPLATES if is_page(path)]
 each_template = pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 each_page = pytest.mark.parametrize("path", PAGES, ids=name_of)
@@ -150,7 +152,7 @@ def test_each_class_of_the_templates_has_a_style() -> None:
 
 def test_each_style_is_used() -> None:
     """A word of the templates is enough: variants are given to macros by their callers."""
-    sources = [path.read_text("utf-8") for path in (*TEMPLATES, *SCRIPTS)]
+    sources = [path.read_text("utf-8") for path in (*TEMPLATES, *SCRIPTS, *WRITERS)]
     words = set(re.findall(r"[\w-]+", " ".join(sources)))
     unused = styled_classes() - words
     assert unused == {f"hue-{number}" for number in range(1, 6)}

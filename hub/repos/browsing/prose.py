@@ -1,5 +1,7 @@
 """Markdown of a repository as HTML: rendered once for each blob, its links leading where it is read."""
 
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -8,6 +10,7 @@ from hub import markup
 from hub.config import Config
 from hub.confined import Lost, confined
 from hub.kept import kept_in
+from hub.markup_limits import TooIntricate
 from hub.repos.browsing.addresses import Pathed, address_of
 from hub.repos.browsing.spots import Spot
 
@@ -39,11 +42,16 @@ def render_markdown(
 
 def _render(content: bytes) -> bytes:
     """A plus sign and the HTML, or a minus sign where there is none: not tried again."""
+    text = content.decode("utf-8", "replace")
 
-    def work() -> bytes:
-        return b"+" + markup.to_html(content.decode("utf-8", "replace")).encode()
+    def work(has_inks: bool) -> bytes:
+        try:
+            return b"+" + markup.to_html(text, has_inks=has_inks).encode()
+        except TooIntricate:
+            return _LOST
 
-    try:
-        return confined(work, cpu_seconds=_CPU_SECONDS)
-    except Lost:
-        return _LOST
+    # What takes too long is mostly code, or what a lexer makes of it.
+    for has_inks in (True, False):
+        with suppress(Lost):
+            return confined(partial(work, has_inks), cpu_seconds=_CPU_SECONDS)
+    return _LOST

@@ -2,20 +2,21 @@
 
 from urllib.parse import unquote_to_bytes
 
-from flask import redirect, request
+from flask import make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
-from hub.errors import NotFound, text
 from hub.repos.blueprint import blueprint, open_page
-from hub.repos.browsing import folders, readmes
+from hub.repos.browsing import files, folders, readmes
 from hub.repos.browsing.addresses import PAGES, address_of, commit_address, compare_address
+from hub.repos.browsing.line_ranges import read_range
 from hub.repos.browsing.preparing import prepare_folder
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import Spot, find_named, find_spot, ref_text
 from hub.repos.git.trees import Entry, EntryKind
 from hub.repos.models import Repository
 from hub.web import request as web
+from hub.web.answers import FRAGMENT
 from hub.web.raw_path import rest_of_path
 from hub.web.render import render
 from hub.web.scopes import needs
@@ -36,7 +37,26 @@ def show_source(owner: str, name: str, kind: str, rest: str) -> ResponseReturnVa
     entry = folders.find_entry(web.session(), repository, spot)
     if entry.kind is EntryKind.FOLDER:
         return _show_folder(repository, spot, entry)
-    raise NotFound(text("There is no page for files."))
+    return _show_file(repository, spot, entry)
+
+
+def _show_file(repository: Repository, spot: Spot, entry: Entry) -> ResponseReturnValue:
+    session, viewer = web.session(), web.viewer()
+    file = files.read_file(
+        session,
+        repository,
+        spot,
+        entry,
+        lines=read_range(request.args.get("lines")),
+        is_source=request.args.get("plain") == "1",
+    )
+    if FRAGMENT in request.headers and file.code is not None:
+        page = render("browsing/_lines.html", repository=repository, spot=spot, code=file.code)
+    else:
+        page = render("browsing/file.html", **shell_of(session, viewer, repository, spot), file=file)
+    response = make_response(page)
+    response.vary.add(FRAGMENT)
+    return response
 
 
 def _show_folder(repository: Repository, spot: Spot, entry: Entry) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from typing import Final
 
 from hub.repos.git.commits import CommitRow, read_commits
 from hub.repos.git.history import PAGE_COMMITS
-from hub.repos.git.process import GitTooSlow, lines
+from hub.repos.git.process import GitTooSlow, git, lines
 
 _SECONDS: Final = 8.0
 # Each page costs git the walk over all before it.
@@ -81,6 +81,24 @@ def list_folder_commits(
         directory, "rev-list", operands=(tip,), paths=(path,), timeout_seconds=timeout_seconds
     ) as listed:
         return _page(directory, (_Touch(one.decode(), path) for one in listed), page)
+
+
+def find_last_commit_id(directory: Path, tip: str, path: bytes, *, timeout_seconds: float) -> str | None:
+    """The newest commit that touched the path; None where none did, or where finding it takes too long."""
+    if not _is_asked(path, 1):
+        return None
+    try:
+        found = git(
+            directory,
+            "rev-list",
+            "--max-count=1",
+            operands=(tip,),
+            paths=(path,),
+            timeout_seconds=timeout_seconds,
+        )
+    except GitTooSlow:
+        return None
+    return found.decode().strip() or None
 
 
 def _is_asked(path: bytes, page: int) -> bool:
