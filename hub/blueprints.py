@@ -17,8 +17,8 @@ from hub.repos.browsing import (
     commit_views,
     compare_views,
     history_views,
-    ref_views,
     raw_views,
+    ref_views,
     source_views,
 )
 from hub.repos.forks import fork_views

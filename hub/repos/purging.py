@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Database
-from hub.repos.git.store import directory, reading_folder, reachable_ids_file
+from hub.repos.git.store import directory, reachable_ids_file, reading_folder
 from hub.repos.loans import make_whole
 from hub.repos.models import Repository
 from hub.repos.settings.deletion import KEPT

@@ -26,7 +26,7 @@ def find_touching_id(
     if known is not None:
         return known.decode()
     path = directory(config, repository)
-    found = LastCommits(path, reading_folder(config, repository)).of_path(spot.commit_id, spot.path)
+    found = LastCommits(path, reading_folder(config, repository.id)).of_path(spot.commit_id, spot.path)
     if found is None:
         found = find_last_commit_id(path, spot.commit_id, spot.path, timeout_seconds=timeout_seconds)
     if found is not None:
