@@ -10,6 +10,7 @@ from hub.errors import text
 from hub.repos import lists, queries, stars, starters
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing import folders, readmes
+from hub.repos.browsing.language_shares import shares_of
 from hub.repos.browsing.preparing import prepare_folder
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import default_spot, some_spot
@@ -90,7 +91,14 @@ def show(owner: str, name: str) -> ResponseReturnValue:
         web.ask_worker(prepare_folder, repository.id, spot.commit_id, spot.path.hex())
     readme = readmes.find_readme(session, repository, folder)
     shell = shell_of(session, viewer, repository, spot, head=page)
-    return render("repos/home.html", **(shell | around), folder=folder, readme=readme, missing_branch=missing)
+    return render(
+        "repos/home.html",
+        **(shell | around),
+        folder=folder,
+        readme=readme,
+        missing_branch=missing,
+        languages=shares_of(session, repository),
+    )
 
 
 @blueprint.post("/<owner>/<name>/star")
