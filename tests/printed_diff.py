@@ -21,6 +21,7 @@ from tests.odd_repository import git
 
 # A file of more lines than any page shows is left out here as well.
 EVERYTHING = Limits(
+    paths=100_000,
     files=100_000,
     file_lines=MOST_FILE_LINES,
     file_bytes=MOST_FILE_BYTES,

@@ -9,6 +9,7 @@ from hub.errors import NotFound, Text, text
 from hub.kept import Kept
 from hub.repos.browsing.shown_diffs import ShownDiff, View, show_diff, show_file, show_files
 from hub.repos.browsing.spots import Spot
+from hub.repos.git.diff_parser import TooManyEntries
 from hub.repos.git.diff_records import DiffOptions
 from hub.repos.git.diffs import TreePair
 from hub.repos.git.objects import Unreadable
@@ -112,7 +113,7 @@ def find_diff(
             found = show_files(kept, pair, view, first=asked.first)
         else:
             found = show_diff(kept, pair, view)
-    except GitTooSlow:
+    except (GitTooSlow, TooManyEntries):
         return None, text("git took too long to compare this. Compare it in a clone of your own.")
     except (GitFailed, Unreadable):
         return None, text("git cannot compare this: an object is missing or damaged.")

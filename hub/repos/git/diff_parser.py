@@ -39,14 +39,20 @@ _KINDS: Final = {b"+": LineKind.ADDED, b"-": LineKind.REMOVED}
 _NO_END: Final = b"\\"
 
 
-def parse_entries(lines: Iterator[bytes]) -> tuple[list[Entry], bytes]:
+class TooManyEntries(Exception):
+    """Two trees differ in more paths than anybody looks at."""
+
+
+def parse_entries(lines: Iterator[bytes], *, most: int) -> tuple[list[Entry], bytes]:
     """The entries of the first part, and the first line of the patch behind it, empty where there is none.
 
-    `lines` are those of the output without their ends; names may hold line feeds.
+    `lines` are those of the output without their ends; names may hold line feeds. Raises TooManyEntries.
     """
     parts = _Parts(lines)
-    entries = []
+    entries: list[Entry] = []
     while (head := parts.next_head()) is not None:
+        if len(entries) == most:
+            raise TooManyEntries
         found = _RAW.fullmatch(head)
         if found is None:
             raise ValueError(f"no entry of git diff-tree --raw: {head!r}")
@@ -104,8 +110,9 @@ def parse_diff(
     """The diff as far as the limits allow; may stop before the end of `lines`.
 
     `numbers` are those of the files that are wanted, by their old and new paths; all are where it is None.
+    Raises TooManyEntries.
     """
-    entries, line = parse_entries(lines)
+    entries, line = parse_entries(lines, most=limits.paths)
     if numbers is None:
         shown = entries[: limits.files]
         numbers = {(one.old_path, one.new_path): number for number, one in enumerate(shown, 1)}

@@ -147,8 +147,9 @@ class Diff:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much of a diff is read: beyond `file_*` a file's lines are left out, beyond `total_*` all further
-    ones; beyond `counted_bytes` nothing is read any more."""
+    ones; beyond `counted_bytes` nothing is read any more, and beyond `paths` files are not even listed."""
 
+    paths: int
     files: int
     file_lines: int
     file_bytes: int
@@ -157,10 +158,13 @@ class Limits:
     counted_bytes: int
 
 
+# Of more files git would look for renames among all of them.
+MOST_PATHS: Final = 5_000
 # What GitHub shows, and about what a browser and a reader can take.
 MOST_FILE_LINES: Final = 20_000
 MOST_FILE_BYTES: Final = 500_000
 PAGE_LIMITS: Final = Limits(
+    paths=MOST_PATHS,
     files=300,
     file_lines=400,
     file_bytes=20_000,
@@ -169,6 +173,7 @@ PAGE_LIMITS: Final = Limits(
     counted_bytes=8_000_000,
 )
 FILE_LIMITS: Final = Limits(
+    paths=MOST_PATHS,
     files=1,
     file_lines=MOST_FILE_LINES,
     file_bytes=MOST_FILE_BYTES,

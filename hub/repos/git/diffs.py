@@ -1,16 +1,17 @@
 """The diff of two trees as plain records: stock git compares, and limits keep it from being endless."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import pygit2
 from pygit2.enums import RepositoryOpenFlag
 
-from hub.repos.git.diff_parser import parse_diff, parse_entries
+from hub.repos.git.diff_parser import TooManyEntries, parse_diff, parse_entries
 from hub.repos.git.diff_records import (
+    MOST_PATHS,
     Diff,
     DiffOptions,
     Entry,
@@ -22,11 +23,11 @@ from hub.repos.git.diff_records import (
 from hub.repos.git.process import GitTooSlow, lines, settings
 from hub.repos.git.tree_survey import Survey, object_folders, survey
 
-# More files than these are not handed to git, which would look for renames among all of them.
-MOST_PATHS: Final = 5_000
 # git takes a file above this for binary: comparing needs several times its size of memory.
 MOST_COMPARED_BYTES: Final = 16_000_000
 _SECONDS: Final = 8.0
+_BEGIN_SECONDS: Final = 0.25
+_LONG_BEGIN_SECONDS: Final = 2.0
 _BIG_FILES: Final = settings({"core.bigFileThreshold": str(MOST_COMPARED_BYTES)})
 # The tree without entries, which git knows without having it, by the length of ids.
 _EMPTY: Final = {
@@ -50,22 +51,47 @@ class TreePair:
 
 def read_diff(pair: TreePair, options: DiffOptions, limits: Limits) -> Diff:
     """What differs, as far as the limits allow; raises GitFailed and Unreadable."""
-    found = _survey(pair)
-    if not found.entries:
+    if pair.old_tree == pair.new_tree:
         return Diff((), 0, 0, 0)
-    if not found.is_whole:
-        return _unread(found, limits)
-    try:
-        with _diff_tree(pair, "-M", "-p", *_arguments(options)) as printed:
+
+    def read(begins_within: float | None) -> Diff:
+        with _diff_tree(pair, "-M", "-p", *_arguments(options), begins_within=begins_within) as printed:
             return _with_sizes(pair, parse_diff(printed, limits))
-    except GitTooSlow:
-        return replace(_unread(found, limits), is_slow=True)
+
+    return _within_reason(pair, read, lambda found, is_slow: _unread(found, limits, is_slow=is_slow))
+
+
+_T = TypeVar("_T")
+
+
+def _within_reason(
+    pair: TreePair, read: Callable[[float | None], _T], give_up: Callable[[Survey, bool], _T]
+) -> _T:
+    """What git says; or what can be said without it, where there is too much to compare.
+
+    git lists everything before it says anything, and a dozen objects can describe 10^10 files. So if it does
+    not begin at once, it is stopped, and how much there is to compare is looked at in this process first.
+    """
+    has_begun = False
+    try:
+        return read(_BEGIN_SECONDS)
+    except TooManyEntries:
+        pass
+    except GitTooSlow as error:
+        has_begun = error.timeout_seconds != _BEGIN_SECONDS
+    found = survey(pair.directory, pair.old_tree, pair.new_tree, most=MOST_PATHS, beside=pair.beside)
+    if has_begun or not found.is_whole:
+        return give_up(found, has_begun)
+    try:
+        return read(None)
+    except (GitTooSlow, TooManyEntries):
+        return give_up(found, True)
 
 
 def read_files(pair: TreePair, options: DiffOptions, limits: Limits, *, first: int) -> Diff:
     """The files from the number `first` on, as many as the limits allow, each with its number in the whole.
 
-    The sums are of these files. Raises GitFailed, GitTooSlow and Unreadable.
+    The sums are of these files. Raises GitFailed, GitTooSlow, TooManyEntries and Unreadable.
     """
     entries, is_whole = list_entries(pair)
     wanted = entries[first - 1 : first - 1 + limits.files]
@@ -75,7 +101,8 @@ def read_files(pair: TreePair, options: DiffOptions, limits: Limits, *, first: i
     numbers = {(one.old_path, one.new_path): number for number, one in enumerate(wanted, first)}
     paths = dict.fromkeys(path for names in numbers for path in names if _can_be_named(path))
     arguments = ("-M" if has_renames else "--no-renames", "-p", *_arguments(options))
-    with _diff_tree(pair, *arguments, paths=tuple(paths)) as printed:
+    # Where a file became a folder of its name, all in that is compared.
+    with _diff_tree(pair, *arguments, paths=tuple(paths), begins_within=_LONG_BEGIN_SECONDS) as printed:
         read = _with_sizes(pair, parse_diff(printed, limits, numbers=numbers))
     return replace(read, file_count=len(entries), is_listed=is_whole)
 
@@ -85,14 +112,14 @@ def list_entries(pair: TreePair) -> tuple[Sequence[Entry], bool]:
 
     Renames are looked for among all only.
     """
-    found = _survey(pair)
-    if not found.is_whole or not found.entries:
-        return found.entries, found.is_whole
-    try:
-        with _diff_tree(pair, "-M") as printed:
-            return parse_entries(printed)[0], True
-    except GitTooSlow:
-        return found.entries, True
+    if pair.old_tree == pair.new_tree:
+        return (), True
+
+    def read(begins_within: float | None) -> tuple[Sequence[Entry], bool]:
+        with _diff_tree(pair, "-M", begins_within=begins_within) as printed:
+            return parse_entries(printed, most=MOST_PATHS)[0], True
+
+    return _within_reason(pair, read, lambda found, is_slow: (found.entries, is_slow))
 
 
 def _can_be_named(path: bytes) -> bool:
@@ -100,16 +127,12 @@ def _can_be_named(path: bytes) -> bool:
     return not {b"", b".", b".."} & set(path.split(b"/"))
 
 
-def _survey(pair: TreePair) -> Survey:
-    return survey(pair.directory, pair.old_tree, pair.new_tree, most=MOST_PATHS, beside=pair.beside)
-
-
-def _unread(found: Survey, limits: Limits) -> Diff:
+def _unread(found: Survey, limits: Limits, *, is_slow: bool) -> Diff:
     files = tuple(
         FileDiff(number, entry, added=None, removed=None, limit=Limit.UNREAD)
         for number, entry in enumerate(found.entries[: limits.files], 1)
     )
-    return Diff(files, len(found.entries), 0, 0, is_counted=False, is_listed=found.is_whole)
+    return Diff(files, len(found.entries), 0, 0, is_counted=False, is_listed=found.is_whole, is_slow=is_slow)
 
 
 def _arguments(options: DiffOptions) -> tuple[str, ...]:
@@ -118,7 +141,9 @@ def _arguments(options: DiffOptions) -> tuple[str, ...]:
 
 
 @contextmanager
-def _diff_tree(pair: TreePair, *arguments: str, paths: Sequence[bytes] = ()) -> Iterator[Iterator[bytes]]:
+def _diff_tree(
+    pair: TreePair, *arguments: str, paths: Sequence[bytes] = (), begins_within: float | None = None
+) -> Iterator[Iterator[bytes]]:
     old = pair.old_tree or empty_tree(pair.new_tree)
     with lines(
         pair.directory,
@@ -127,6 +152,7 @@ def _diff_tree(pair: TreePair, *arguments: str, paths: Sequence[bytes] = ()) -> 
         paths=paths,
         timeout_seconds=_SECONDS,
         additions={**_BIG_FILES, **also_reading(pair.beside)},
+        begins_within_seconds=begins_within,
     ) as printed:
         yield printed
 

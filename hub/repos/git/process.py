@@ -45,6 +45,7 @@ class GitTooSlow(GitFailed):
 
     def __init__(self, command: str, timeout_seconds: float) -> None:
         super().__init__(command, f"stopped after {timeout_seconds:g} seconds")
+        self.timeout_seconds = timeout_seconds
 
 
 def environment(additions: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -117,11 +118,12 @@ def lines(
     timeout_seconds: float = TIMEOUT_SECONDS,
     additions: Mapping[str, str] | None = None,
     ended_by: bytes = b"\n",
+    begins_within_seconds: float | None = None,
 ) -> Iterator[Iterator[bytes]]:
     """The lines that the command prints, as they come, without their ends; leaving stops the command.
 
     `additions` are variables beside the clean environment; with `-z` lines are `ended_by` a NUL. Reading
-    raises GitFailed and GitTooSlow as `git` does.
+    raises GitFailed and GitTooSlow as `git` does; so does entering, when nothing begins in the time given.
     """
     argv = _argv(directory, command, operands, paths)
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaints:
@@ -133,6 +135,9 @@ def lines(
         limit_resources(child, timeout_seconds)
         assert child.stdout is not None
         try:
+            begins_within = begins_within_seconds
+            if begins_within is not None and not select.select([child.stdout], [], [], begins_within)[0]:
+                raise GitTooSlow(command[0], begins_within)
             chunks = _read_chunks(child, child.stdout, complaints, command[0], timeout_seconds)
             yield _split(chunks, ended_by)
         finally:

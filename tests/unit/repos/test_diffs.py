@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.repos.git.diff_parser import TooManyEntries
 from hub.repos.git.diff_records import (
     FILE_LIMITS,
     PAGE_LIMITS,
@@ -17,6 +18,7 @@ from hub.repos.git.diff_records import (
     Limits,
 )
 from hub.repos.git.diffs import MOST_COMPARED_BYTES, TreePair, list_entries, read_diff, read_files
+from hub.repos.git.process import GitTooSlow
 from tests.fast_import import LINK, SUBMODULE, Entry, Files, Stream
 from tests.odd_repository import OddRepository, git
 from tests.printed_diff import EVERYTHING, is_as_printed, pair_of
@@ -172,3 +174,14 @@ def test_two_repositories_are_read_at_once(tmp_path: Path) -> None:
         TreePair(one.directory, one.new_tree, two.new_tree, beside=two.directory), PLAIN, PAGE_LIMITS
     )
     assert [line.text for line in diff.files[0].hunks[0].lines] == [b"2", b"3"]
+
+
+def test_a_folder_in_the_place_of_a_file_does_not_hang(odd_repository: OddRepository, tmp_path: Path) -> None:
+    """Attack: the one file asked for became a folder of 10^10 files."""
+    place = odd_repository.directory
+    bomb = git(place, "rev-parse", "refs/heads/bomb^{tree}").decode().strip()
+    blob = git(place, "rev-parse", "refs/heads/main:README.md").decode().strip()
+    lines = (f"100644 blob {blob}\tx", f"040000 tree {bomb}\tx")
+    old, new = (git(place, "mktree", stdin=f"{line}\n".encode()).decode().strip() for line in lines)
+    with pytest.raises((GitTooSlow, TooManyEntries)):
+        read_files(TreePair(place, old, new), PLAIN, FILE_LIMITS, first=1)
