@@ -10,7 +10,7 @@ from hub.accounts.sign_in import passkey_views, proving_views, session_views
 from hub.accounts.sign_in import settings_views as sign_in_settings_views
 from hub.pages import admin_views, health_views, token_views
 from hub.pages import views as pages
-from hub.repos import list_views
+from hub.repos import activity_views, feed_views, list_views
 from hub.repos import views as repos
 from hub.repos.browsing import (
     archive_views,
@@ -60,6 +60,8 @@ _MODULES: Final = (
     compare_views,
     ref_views,
     raw_views,
+    feed_views,
+    activity_views,
     pages,
     health_views,
 )

@@ -49,6 +49,7 @@ PARTS = {
     "kind": "branch",
     "rest": "main",
     "archive": "main.zip",
+    "branch": "main",
     "spec": "main...other",
 }
 NO_PAGES = {
@@ -58,6 +59,14 @@ NO_PAGES = {
     "repos.list_default_commits",
     "repos.commit_text",
     "repos.list_releases",
+    "repos.branch_feed",
+    "repos.tags_feed",
+    "repos.repository_feed",
+    "repos.owner_feed",
+    "repos.branch_rss",
+    "repos.tags_rss",
+    "repos.repository_rss",
+    "repos.owner_rss",
     "assets.show",
     "health.healthz",
     "health.readyz",

@@ -51,6 +51,11 @@ def archive_address(repository: Pathed, name: str, suffix: str) -> str:
     return f"/{quote(repository.path)}/archive/{quote(os.fsencode(name))}.{suffix}"
 
 
+def branch_feed_address(repository: Pathed, spot: Spot) -> str:
+    """The address of the feed with the commits of a branch."""
+    return f"/{quote(repository.path)}/atom/branch/{quote(os.fsencode(spot.name))}"
+
+
 def _query(query: dict[str, str | int | None]) -> str:
     given = {name: value for name, value in query.items() if value is not None}
     return "?" + urlencode(given) if given else ""
