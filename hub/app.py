@@ -51,6 +51,7 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
     from hub import blueprints  # noqa: PLC0415
     from hub.accounts import names  # noqa: PLC0415
     from hub.accounts.sign_in import login  # noqa: PLC0415
+    from hub.repos import go_views  # noqa: PLC0415
     from hub.web import application  # noqa: PLC0415
 
     loaded = load(hub) if isinstance(hub, Config) else hub
@@ -59,6 +60,7 @@ def create_app(hub: Hub | Config, *, translations: Path = _TRANSLATIONS) -> "Fla
         blueprints.BLUEPRINTS,
         load_viewer=login.load_viewer,
         is_proved=login.is_proved,
+        answer_first=go_views.answer_go,
         translations=translations,
     )
     app.extensions["hub.queue"] = loaded.queue

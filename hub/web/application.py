@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, Response, request
 
 from hub import assets as asset_files
 from hub.access import Viewer
@@ -32,9 +32,13 @@ def make(
     *,
     load_viewer: Callable[[], Viewer],
     is_proved: Callable[[], bool],
+    answer_first: Callable[[], Response | None],
     translations: Path,
 ) -> Flask:
-    """The application of these pages; raises RuntimeError for an endpoint that declares no scope."""
+    """The application of these pages; raises RuntimeError for an endpoint that declares no scope.
+
+    `answer_first` is asked before anybody's rights are: what it answers is the same for everybody.
+    """
     config = database.config
     app = Flask("hub", static_folder=None, template_folder=str(asset_files.templates_directory()))
     front.install(app)
@@ -48,6 +52,7 @@ def make(
     words.install(app, translations)
     render.install(app, config)
     errors.install(app)
+    app.before_request(answer_first)
     app.before_request(_guard)
     request_.install(app, database, load_viewer=load_viewer, is_proved=is_proved, answer_error=errors.answer)
     for blueprint in (assets.blueprint, *blueprints):
