@@ -4,17 +4,20 @@ Rows are put together here and not by a template: a page has thousands, and Jinj
 Whatever comes from a file passes through `plain`, or was highlighted, before it stands in a row.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby, zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice, zip_longest
 from typing import Final, NamedTuple
 
 from hub.highlight import plain
 from hub.repos.browsing.marked_html import put_marks
+from hub.repos.browsing.texts import decode
 from hub.repos.browsing.word_marks import changed_ranges, pair_lines
 from hub.repos.git.diff_records import DiffLine, FileDiff, Hunk, LineKind
 
 # Comparing words takes longer than all else; a file that changed in so many lines is read by lines.
 _MOST_MARKED: Final = 400
+# What the old side has not, and what the new one has not.
+_SIDES: Final = (LineKind.ADDED, LineKind.REMOVED)
 _CLASSES: Final = {LineKind.ADDED: "add", LineKind.REMOVED: "del", LineKind.CONTEXT: ""}
 
 
@@ -34,12 +37,19 @@ def texts_of(file: FileDiff) -> list[list[str]]:
     """
     lines = [line for hunk in file.hunks for line in hunk.lines]
     has_returns = all(line.text.endswith(b"\r") for line in lines)
-    return [[_text(line, without_return=has_returns) for line in hunk.lines] for hunk in file.hunks]
+    # A side is in one encoding; what changed may be just that.
+    encodings = [_encoding(line.text for line in lines if line.kind is not kind) for kind in _SIDES]
+    texts = (_text(line, encodings, without_return=has_returns) for line in lines)
+    return [list(islice(texts, len(hunk.lines))) for hunk in file.hunks]
 
 
-def _text(line: DiffLine, *, without_return: bool) -> str:
+def _encoding(lines: Iterable[bytes]) -> str:
+    return decode(b"\n".join(lines))[1]
+
+
+def _text(line: DiffLine, encodings: Sequence[str], *, without_return: bool) -> str:
     data = line.text.removesuffix(b"\r") if without_return else line.text
-    return data.decode("utf-8", "replace")
+    return data.decode(encodings[line.kind is not LineKind.REMOVED], "replace")
 
 
 def draw(

@@ -27,7 +27,7 @@ from hub.repos.git.diff_records import (
 from hub.repos.git.diffs import TreePair, read_diff, read_files
 
 # Of whatever is kept: a change of what is written here, or of the rows, makes another number.
-VERSION: Final = 2
+VERSION: Final = 3
 # A page of 12,000 elements is where browsers and whoever reads for the blind begin to suffer. What stands
 # around the rows takes some for each file.
 MOST_ELEMENTS: Final = 10_500

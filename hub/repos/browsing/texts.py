@@ -48,7 +48,7 @@ def read_text(content: bytes) -> FileText | None:
     mark, encoding = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", "utf-8"))
     if encoding == "utf-8" and is_binary(content):
         return None
-    text, encoding, is_whole = _decode(content.removeprefix(mark), encoding)
+    text, encoding, is_whole = decode(content.removeprefix(mark), encoding)
     ends = _ends_of(text)
     text = text.replace("\r\n", "\n") if ends in (Ends.BOTH, Ends.MIXED) else text
     text = text.replace("\r", "\n") if ends is Ends.RETURN else text
@@ -62,7 +62,8 @@ def read_text(content: bytes) -> FileText | None:
     )
 
 
-def _decode(content: bytes, encoding: str) -> tuple[str, str, bool]:
+def decode(content: bytes, encoding: str = "utf-8") -> tuple[str, str, bool]:
+    """The text, the encoding that it was taken to be in, and whether all of it are letters of that."""
     try:
         return content.decode(encoding), encoding, True
     except UnicodeDecodeError:

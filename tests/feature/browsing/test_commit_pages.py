@@ -94,6 +94,8 @@ def test_odd_contents_say_what_they_are(stranger: Visitor, odd: OddRepository) -
         assert said in first
     edits = words_of(stranger.get(f"/anna/odd/commit/{odd.commits['edits']}").text)
     assert "Binary: 10 KiB before, 99 bytes now" in edits
+    assert "Größe, Ænderung, naïve façade" in edits
+    assert "Straße" in edits
     mode = words_of(stranger.get(f"/anna/odd/commit/{odd.commits['mode']}").text)
     assert "Only its mode changed, from 100644 to 100755." in mode
 
