@@ -14,6 +14,7 @@ from hub.repos import activity_views, feed_views, list_views
 from hub.repos import views as repos
 from hub.repos.browsing import (
     archive_views,
+    blame_views,
     commit_views,
     compare_views,
     history_views,
@@ -56,12 +57,14 @@ _MODULES: Final = (
     source_views,
     history_views,
     archive_views,
+    blame_views,
     commit_views,
     compare_views,
     ref_views,
     raw_views,
     feed_views,
     activity_views,
+    blame_views,
     pages,
     health_views,
 )

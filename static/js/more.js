@@ -4,28 +4,31 @@
 
 const NEAR = "1200px";
 
-async function load(link) {
+async function load(link, place) {
   const answer = await fetch(link.href, { headers: { "X-Fragment": "1" }, credentials: "same-origin" });
   if (!answer.ok || answer.redirected) {
     throw new Error(answer.statusText);
   }
   const range = document.createRange();
-  range.selectNode(link); // Rows of a table are read as such only where rows may stand.
+  range.selectNode(place); // Rows of a table are read as such only where rows may stand.
   return range.createContextualFragment(await answer.text());
 }
 
 async function replace(link) {
-  link.setAttribute("aria-busy", "true");
-  const parent = link.parentElement;
+  if (link.ariaBusy === "true") {
+    return;
+  }
+  link.ariaBusy = "true";
+  const place = link.closest("tr") ?? link;
+  const parent = place.parentElement;
   const hadFocus = link === document.activeElement;
-  const part = await load(link);
-  const first = part.firstElementChild;
-  link.replaceWith(part);
+  const part = await load(link, place);
+  const first = part.querySelector("a");
+  place.replaceWith(part);
   attachAll(parent);
   if (hadFocus) {
     first?.focus();
   }
-  parent.dispatchEvent(new CustomEvent("more", { bubbles: true }));
 }
 
 export function attach(link) {
@@ -45,7 +48,9 @@ export function attach(link) {
       (entries) => {
         if (entries.some((entry) => entry.isIntersecting)) {
           seen.disconnect();
-          replace(link).catch(() => link.removeAttribute("aria-busy"));
+          replace(link).catch(() => {
+            link.ariaBusy = null;
+          });
         }
       },
       { rootMargin: NEAR },

@@ -28,6 +28,7 @@ _SETTINGS: Final = {
     "maintenance.auto": "false",
     "protocol.allow": "never",
 }
+_KNOW_NO_END: Final = frozenset({"blame"})
 _OPERAND: Final = re.compile(r"\^?(?:[0-9a-f]{40}|[0-9a-f]{64}|refs/[^\x00-\x20\x7f]+)(?:\^\{[a-z]+\})?")
 
 
@@ -261,7 +262,7 @@ def _argv(
         raise ValueError(f"neither ids nor full names of refs: {list(operands)}")
     # An operand never begins with "-", so that it needs no `--end-of-options`, which blame, grep and bundle
     # do not know in git 2.39; where it is known it is a second lock.
-    ended = ("--end-of-options",) if operands else ()
+    ended = ("--end-of-options",) if operands and command[0] not in _KNOW_NO_END else ()
     named = ("--", *map(os.fsdecode, paths)) if paths else ()
     return ["git", "-C", str(directory), *command[0].split(" "), *command[1:], *ended, *operands, *named]
 
