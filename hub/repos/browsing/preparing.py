@@ -18,8 +18,10 @@ from typing import Final
 import structlog
 from sqlalchemy import select
 
+from hub.config import Config
 from hub.db import Database
 from hub.jobs import every, job
+from hub.repos.browsing.file_preparing import prepare_files
 from hub.repos.git.commit_order import make_order
 from hub.repos.git.contributors import count_contributors
 from hub.repos.git.languages import measure_languages
@@ -74,6 +76,7 @@ def prepare_reading(database: Database, repository_id: int) -> None:
             known = read_json(place.folder / _MARK)
             if place.tip is not None and known != {"tip": place.tip}:
                 _prepare(place, place.tip, repository_id)
+                _prepare_files(database.config, place, place.tip, old_tip=_tip_of(known))
                 write_json(place.folder / _MARK, {"tip": place.tip})
             elif known is None:
                 write_json(place.folder / _MARK, {"tip": None})
@@ -166,6 +169,20 @@ def _prepare(place: _Place, tip: str, repository_id: int) -> None:
             _log.warning("reading_not_prepared", repository_id=repository_id, step=name, error=str(error))
     seconds = round(time.monotonic() - began_at, 3)
     _log.info("reading_prepared", repository_id=repository_id, tip=tip, seconds=seconds)
+
+
+def _tip_of(mark: object) -> str | None:
+    """The commit that a mark names, if it was written whole."""
+    tip = mark.get("tip") if isinstance(mark, dict) else None
+    return tip if isinstance(tip, str) else None
+
+
+def _prepare_files(config: Config, place: _Place, tip: str, *, old_tip: str | None) -> None:
+    """Has the files that changed since be highlighted before somebody reads them."""
+    try:
+        prepare_files(config, place.directory, old_commit=old_tip, new_commit=tip)
+    except (GitFailed, OSError, KeyError, ValueError) as error:  # pages do it themselves, one by one
+        _log.warning("files_not_prepared", directory=place.directory.name, error=str(error))
 
 
 def _take_from_origin(place: _Place) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from hub import markup
+from hub import highlight, markup
 from hub.config import Config
 from hub.confined import Lost, confined
 from hub.kept import kept_in
@@ -23,21 +23,27 @@ def render_markdown(
     config: Config, repository: Pathed, spot: Spot, *, blob_id: str, content: bytes
 ) -> Markup | None:
     """The HTML of the Markdown at the spot, which is that blob; None for one too long or too intricate."""
-    if len(content) > markup.MOST_BYTES:
-        return None
-    kept = kept_in(config)
-    known = kept.get("markdown", markup.VERSION, blob_id)
-    if known is None:
-        known = _render(content)
-        kept.put("markdown", markup.VERSION, blob_id, data=known)
-    if known == _LOST:
+    html = prepare_markdown(config, blob_id=blob_id, content=content)
+    if html is None:
         return None
     place = markup.Place(
         folder=spot.path.rpartition(b"/")[0],
         page=lambda path: address_of("src", repository, spot, path=path),
         raw=lambda path: address_of("raw", repository, spot, path=path),
     )
-    return markup.with_links(known[1:].decode(), place)
+    return markup.with_links(html, place)
+
+
+def prepare_markdown(config: Config, *, blob_id: str, content: bytes) -> str | None:
+    """The HTML of that Markdown before its links lead anywhere, from what is kept, or made and kept."""
+    if len(content) > markup.MOST_BYTES:
+        return None
+    kept, key = kept_in(config), (markup.VERSION, highlight.VERSION, blob_id)
+    known = kept.get("markdown", *key)
+    if known is None:
+        known = _render(content)
+        kept.put("markdown", *key, data=known)
+    return None if known == _LOST else known[1:].decode()
 
 
 def _render(content: bytes) -> bytes:

@@ -187,3 +187,14 @@ def test_a_page_asks_for_few_things_altogether(hub: Hub, app: Flask, long: Long)
         for number in range(100):
             ask_worker(prepare_reading, number)
     assert hub.queue.huey.pending_count() == 20
+
+
+def test_files_that_a_push_changed_are_highlighted_before_they_are_read(hub: Hub, long: Long) -> None:
+    prepare_reading.function(hub.database, long.id)
+    kept = hub.config.data / "cache" / "kept"
+    before = {path.parent.parent.name: path for path in kept.glob("*/*/*")}
+    assert {"inked", "markdown"} <= before.keys()
+    count = len(list(kept.glob("inked/*/*")))
+    long.add(1)
+    prepare_reading.function(hub.database, long.id)
+    assert len(list(kept.glob("inked/*/*"))) == count + 1
