@@ -100,7 +100,7 @@ def download(owner: str, name: str, **_: str) -> ResponseReturnValue:
         return redirect(archive_address(repository, asked.spot.name, kind))
     download = _download(config, repository, asked)
     headers = _headers(repository, asked, download)
-    if request.if_none_match.contains(f"{download.object_id}.{kind}"):
+    if request.if_none_match.contains_weak(f"{download.object_id}.{kind}"):
         return Response(status=304, headers=headers)
     if asked.spot.kind is not SpotKind.TAG:
         gate.admit()
