@@ -17,7 +17,7 @@ from hub.repos.browsing.ref_order import order_refs
 from hub.repos.browsing.spots import Spot, SpotKind
 from hub.repos.git.commits import read_commits
 from hub.repos.git.store import directory
-from hub.repos.git.tips import Tag, read_tag
+from hub.repos.git.tips import Tag, read_tags
 from hub.repos.models import Repository
 from hub.repos.names import TAGS, printable
 
@@ -73,7 +73,7 @@ def _lines(
     session: Session, viewer: Viewer, repository: Repository, refs: Sequence[tuple[bytes, str]]
 ) -> list[TagLine]:
     path = directory(config_of(session), repository)
-    tags = [read_tag(path, object_id) for _, object_id in refs]
+    tags = read_tags(path, (object_id for _, object_id in refs))
     commits = {one.commit_id: line_of(one) for one in read_commits(path, (tag.target_id for tag in tags))}
     deletable = list_deletable(session, viewer, repository, refs)
     return [

@@ -83,9 +83,13 @@ def _read_moment(database: pygit2.Odb, object_id: str) -> int:
     return 0
 
 
-def read_tag(directory: Path, object_id: str) -> Tag:
-    """The tag at which a ref points; a light one is what it points at, and nothing else."""
+def read_tags(directory: Path, object_ids: Iterable[str]) -> list[Tag]:
+    """The tags at which refs point, in that order; a light one is what it points at, and nothing else."""
     database = _open(directory).odb
+    return [_read_tag(database, one) for one in object_ids]
+
+
+def _read_tag(database: pygit2.Odb, object_id: str) -> Tag:
     kind, data = _read(database, object_id)
     if kind != "tag":
         return Tag(object_id, object_id, kind)
