@@ -24,14 +24,6 @@ _READMES: Final = ("readme.md", "readme.markdown", "readme", "readme.txt", "read
 
 
 @dataclass(frozen=True, slots=True)
-class Crumb:
-    """One folder on the way to a path; `path` is its address in the repository."""
-
-    text: str
-    path: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class EntryRow:
     """One entry of a folder; `commit` is the last that touched it, None where that is not known yet."""
 
@@ -73,12 +65,6 @@ class FolderTooLarge(HubError):
 
     status = 422
     code = "folder_too_large"
-
-
-def crumbs_of(path: bytes) -> list[Crumb]:
-    """Each folder on the way to the path, and the path itself last; nothing for the root."""
-    parts = path.split(b"/") if path else []
-    return [Crumb(as_text(part), b"/".join(parts[: count + 1])) for count, part in enumerate(parts)]
 
 
 def find_entry(session: Session, repository: Repository, spot: Spot) -> Entry:

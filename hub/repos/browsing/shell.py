@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from hub.access import Viewer
 from hub.db import config_of
-from hub.repos.browsing.folders import crumbs_of
+from hub.repos.browsing.crumbs import crumbs_of
 from hub.repos.browsing.ref_overview import overview_of
 from hub.repos.browsing.spots import Spot
 from hub.repos.git.store import directory
