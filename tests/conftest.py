@@ -14,7 +14,7 @@ from hub import logs
 from hub.app import Hub, create_app, load
 from hub.config import Config, from_values
 from hub.jobs import Queue
-from tests import compiled_routes, databases
+from tests import compiled_routes, compiled_statements, databases
 from tests.compiled_templates import COMPILED
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
@@ -26,6 +26,7 @@ from tests.served import Served
 _FEATURE = Path(__file__).parent / "feature"
 
 compiled_routes.install()
+compiled_statements.install()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
