@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run install install-tests test coverage bench truth lint check
+.PHONY: help run install install-tests test coverage bench truth a11y lint check
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3` names another.
 PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -13,7 +13,7 @@ BIN := .venv/bin
 ARGS ?=
 
 help: ## Say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
 run: install ## Start a hub with demo content on this machine
 	@HUB_LOG_LEVEL=$${HUB_LOG_LEVEL:-warning} exec $(BIN)/hub serve --demo
@@ -32,6 +32,15 @@ bench: check ## Measure against nginx, OpenSSH and plain git; HISTORY=path names
 	@.ci/packages git openssh-client openssh-server nginx fcgiwrap cgit gitweb highlight
 	@$(MAKE) --no-print-directory install-tests
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+a11y: check ## Look at every kind of page with axe, pa11y and Lighthouse; ARGS="/explore" for some of them
+	@.ci/packages git chromium fonts-liberation nodejs npm
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+		echo "This needs Node.js 20 or newer, to look at pages with."; exit 1; } >&2
+	@$(MAKE) --no-print-directory install-tests
+	@mkdir -p build/a11y && cp tests/a11y/package.json build/a11y/
+	@cd build/a11y && PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund --no-package-lock
+	@$(BIN)/python -m tests.a11y $(ARGS)
 
 truth: check ## Compare what pages say of a history with what git says; HISTORY=path names a repository
 	@$(MAKE) --no-print-directory install-tests

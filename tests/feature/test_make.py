@@ -76,6 +76,7 @@ def test_help_lists_every_target_that_people_use(programs: Path) -> None:
         "test",
         "coverage",
         "bench",
+        "a11y",
         "truth",
         "lint",
     ]

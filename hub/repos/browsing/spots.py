@@ -101,7 +101,9 @@ def ref_text(name: str) -> str:
 
 def as_text(name: bytes) -> str:
     """A name from git for people: what is no UTF-8 is replaced, what cannot be seen written out."""
-    return printable(name.decode("utf-8", "replace"))
+    shown = printable(name.decode("utf-8", "replace"))
+    # A link of nothing but spaces could be neither seen nor read aloud.
+    return shown if shown.strip(" ") else "\N{OPEN BOX}" * len(shown)
 
 
 def find_spot(session: Session, repository: Repository, kind: str, rest: bytes) -> Spot:
