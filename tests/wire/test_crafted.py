@@ -23,7 +23,8 @@ from tests.wire.made_by_hand import (
 from tests.wire.records import logged_refs, open_intents, refs_on_disk
 from tests.wire.ways import Way
 
-pytestmark = pytest.mark.wire_writes
+# What is refused before it is judged never comes to the database, which is then of one kind only.
+writes = pytest.mark.wire_writes
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ MAIN = "refs/heads/main"
 
 
 @pytest.mark.parametrize("capabilities", CAPABILITIES)
+@writes
 def test_every_kind_of_client_reads_a_well_formed_answer(attack: Attack, capabilities: str) -> None:
     answer = attack.push(
         (ZERO, attack.new, "refs/heads/topic"), (attack.old, attack.new, MAIN), capabilities=capabilities
@@ -96,6 +98,7 @@ def test_every_kind_of_client_reads_a_well_formed_answer(attack: Attack, capabil
         "refs/heads/main\x7f",
     ],
 )
+@writes
 def test_name_that_reads_like_a_protected_one_moves_nothing(attack: Attack, name: str | bytes) -> None:
     """The attack: git reads `ok refs/heads/main x` as its answer for refs/heads/main."""
     answer = attack.push((ZERO, attack.new, name), (attack.old, attack.new, MAIN))
@@ -107,6 +110,7 @@ def test_name_that_reads_like_a_protected_one_moves_nothing(attack: Attack, name
 
 @pytest.mark.parametrize("capabilities", CAPABILITIES)
 @pytest.mark.parametrize("is_first", [True, False])
+@writes
 def test_protected_ref_beside_a_malformed_name_stays(
     attack: Attack, capabilities: str, is_first: bool
 ) -> None:
@@ -117,6 +121,7 @@ def test_protected_ref_beside_a_malformed_name_stays(
     assert attack.refs() == {MAIN: attack.old}
 
 
+@writes
 def test_name_given_twice_moves_nothing(attack: Attack) -> None:
     """The attack: one answer counts for both commands, and the second was never judged."""
     attack.push((ZERO, attack.new, "refs/heads/d"), (ZERO, attack.old, "refs/heads/d"))
@@ -179,6 +184,7 @@ def test_name_outside_of_what_may_be_pushed_moves_nothing(attack: Attack, name: 
     "option",
     [b"topic=x\nexit 0", b"a\nrefs/heads/main", b"\n", b"=", b"", b"\xff\xfe=\x00", b"x" * 60_000],
 )
+@writes
 def test_push_option_cannot_steer_the_hooks(attack: Attack, option: bytes) -> None:
     answer = attack.push(
         (ZERO, attack.new, "refs/heads/topic"),
@@ -191,6 +197,7 @@ def test_push_option_cannot_steer_the_hooks(attack: Attack, option: bytes) -> No
 
 
 @pytest.mark.parametrize("lie", ["old is none", "old is new", "old is unknown", "delete", "delete of none"])
+@writes
 def test_lie_about_the_old_id_moves_nothing(attack: Attack, anna: Person, lie: str) -> None:
     """Sent by the owner, who may move main forward: but only from where it is."""
     commands = {
@@ -209,6 +216,7 @@ def test_lie_about_the_old_id_moves_nothing(attack: Attack, anna: Person, lie: s
 
 
 @pytest.mark.parametrize("kind", ["tree", "blob", "missing"])
+@writes
 def test_branch_points_at_a_commit_that_is_there(attack: Attack, work: Path, kind: str) -> None:
     wanted = {
         "tree": attack.git.head(work, f"{attack.new}^{{tree}}"),
@@ -222,6 +230,7 @@ def test_branch_points_at_a_commit_that_is_there(attack: Attack, work: Path, kin
     assert not any(line.startswith("ok") for line in answer.report)
 
 
+@writes
 def test_atomic_push_with_a_malformed_name_moves_nothing(attack: Attack) -> None:
     attack.push(
         (ZERO, attack.new, "refs/heads/fine"),

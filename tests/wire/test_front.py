@@ -15,6 +15,9 @@ from tests.wire.http_requests import Answer, request
 from tests.wire.processes import has_git
 from tests.wire.scripted_policy import wait_until
 
+# One worker starts the hub that these share.
+pytestmark = pytest.mark.xdist_group("front")
+
 FORM = b"POST /login HTTP/1.1\r\nhost: hub\r\ncontent-type: application/x-www-form-urlencoded\r\n"
 
 

@@ -15,6 +15,9 @@ from tests.git_server import git_server
 from tests.served import Person, Served
 from tests.visitor import forms_of, words_of
 
+# One worker starts the hub that these share.
+pytestmark = pytest.mark.xdist_group("imports")
+
 FORM = "/new/import"
 MAX_PAGE_BYTES = 2 << 20
 

@@ -29,6 +29,9 @@ from tests.wire.records import repository_id
 from tests.wire.scripted_policy import wait_until
 from tests.wire.ways import ssh_arguments
 
+# One worker starts the hub that these share.
+pytestmark = pytest.mark.xdist_group("lost-rights")
+
 MEGABYTES = 10
 # A client that reads so much at once and pauses takes seconds for all of it: many looks of this hub at what
 # is going on, between which lie two.

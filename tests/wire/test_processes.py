@@ -30,6 +30,9 @@ from tests.wire.made_by_hand import ZERO, pack_of, push_body, read_answer
 from tests.wire.processes import kill_part, named, part_of, processes
 from tests.wire.scripted_policy import wait_until
 
+# One worker starts the hub that these share.
+pytestmark = pytest.mark.xdist_group("processes")
+
 PARTS = ("hub policy", "hub worker", "hub web", "hub front", "hub ssh")
 
 

@@ -21,6 +21,9 @@ from tests.wire.processes import has_git, kill_part
 from tests.wire.scripted_policy import wait_until
 from tests.wire.ways import ssh, ssh_arguments
 
+# One worker starts the hub that these share.
+pytestmark = pytest.mark.xdist_group("ssh")
+
 T = TypeVar("T")
 
 
