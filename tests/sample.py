@@ -52,6 +52,8 @@ PARTS = {
     "branch": "main",
     "spec": "main...other",
 }
+# What there is of a file, and not of a folder.
+OF_FILES = {"repos.show_blame", "repos.show_raw"}
 NO_PAGES = {
     "repos.download",
     "repos.show_raw",
@@ -74,6 +76,7 @@ NO_PAGES = {
     "pages.robots",
 }
 MORE_PAGES = [
+    "/anna/full/src/branch/main/file",
     "/anna/empty",
     "/bo/coming",
     "/bo/failed",
@@ -109,6 +112,8 @@ class Sample:
     def address(self, rule: Rule, **parts: str) -> str:
         """An address of the rule at which there is something."""
         values = {**PARTS, "code": self.setup_code, "commit_id": self.commit_id, **parts}
+        if rule.endpoint in OF_FILES:
+            values["rest"] = "main/file"
         if rule.endpoint == "assets.show":
             values["name"] = assets.stylesheet().name
         missing = rule.arguments - values.keys()

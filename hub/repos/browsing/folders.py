@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.db import config_of
 from hub.errors import HubError, NotFound, text
+from hub.repos.browsing.addresses import address_of
 from hub.repos.browsing.commit_lines import CommitLine, line_of
 from hub.repos.browsing.spots import Spot, as_text
 from hub.repos.git.commit_order import known_count
@@ -76,10 +77,12 @@ def find_entry(session: Session, repository: Repository, spot: Spot) -> Entry:
         raise _too_large(spot) from error
     if found is not None:
         return found
+    nearest = _nearest(trees, spot)
     raise NotFound(
         text("There is no %(path)s at %(name)s.", path=spot.path_text[:300], name=spot.name_text),
         text("It was moved, deleted, or lies on another branch."),
-        text("The nearest folder there is: %(folder)s.", folder=_nearest(trees, spot).path_text[:300] or "/"),
+        text("The nearest folder there is: %(folder)s.", folder=nearest.path_text[:300] or "/"),
+        next_url=address_of("src", repository, nearest),
     )
 
 

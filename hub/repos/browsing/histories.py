@@ -70,7 +70,7 @@ def read_history(
         return History(_by_days(lines), page, found.has_more, found.is_cut, total)
     list_touching = list_file_commits if is_followed else list_folder_commits
     touching = list_touching(path, spot.commit_id, spot.path, page=page)
-    lines = [_line(one.commit, one.path if one.is_there else None) for one in touching.commits]
+    lines = [_line(one.row, one.path if one.is_there else None) for one in touching.commits]
     return History(_by_days(lines), page, touching.has_more, touching.is_cut, None)
 
 

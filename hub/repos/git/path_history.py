@@ -29,7 +29,7 @@ _TWO_NAMES: Final = (b"R", b"C")
 class PathCommit:
     """A commit that touched the path, what the path was called in it, and whether it was there then."""
 
-    commit: CommitRow
+    row: CommitRow
     path: bytes
     is_there: bool = True
 

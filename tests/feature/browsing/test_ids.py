@@ -19,6 +19,12 @@ UNKNOWN = "0123456789abcdef0123456789abcdef01234567"
 # Every address below a repository that an id may stand in; a new one is added here (see the last test).
 ADDRESSES = {
     "repos.show_source": ("/src/commit/{id}", "/src/commit/{id}/src", "/src/commit/{id}/no/such"),
+    "repos.show_raw": (
+        "/raw/commit/{id}/README.md",
+        "/media/commit/{id}/README.md",
+        "/raw/commit/{id}/no/such",
+    ),
+    "repos.show_blame": ("/blame/commit/{id}/README.md", "/blame/commit/{id}/README.md?w=1"),
     "repos.list_commits": ("/commits/commit/{id}", "/commits/commit/{id}/README.md"),
     "repos.download": ("/archive/{id}.zip", "/archive/{id}.tar.gz", "/archive/{id}.bundle"),
     "repos.show_commit": ("/commit/{id}", "/commit/{id}?whitespace=ignore"),

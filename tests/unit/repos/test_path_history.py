@@ -34,13 +34,13 @@ def ids_of_git(odd: OddRepository, path: bytes, *options: str) -> list[str]:
 @pytest.mark.parametrize("path", _PATHS)
 def test_a_file_is_followed_as_git_follows_it(odd_repository: OddRepository, path: bytes) -> None:
     shown = list_file_commits(odd_repository.directory, odd_repository.tip, path)
-    assert [one.commit.commit_id for one in shown.commits] == ids_of_git(odd_repository, path, "--follow")
+    assert [one.row.commit_id for one in shown.commits] == ids_of_git(odd_repository, path, "--follow")
     assert not shown.is_cut
 
 
 def test_a_row_has_the_name_of_its_time(odd_repository: OddRepository) -> None:
     shown = list_file_commits(odd_repository.directory, odd_repository.tip, b"src/newer.c")
-    assert [(one.commit.subject, one.path) for one in shown.commits] == [
+    assert [(one.row.subject, one.path) for one in shown.commits] == [
         ("rename with a change", b"src/newer.c"),
         ("rename", b"src/new.c"),
         ("root", b"src/old.c"),
@@ -49,7 +49,7 @@ def test_a_row_has_the_name_of_its_time(odd_repository: OddRepository) -> None:
 
 def test_a_file_that_went_is_said_to_have_gone(odd_repository: OddRepository) -> None:
     shown = list_file_commits(odd_repository.directory, odd_repository.tip, b"gone.txt")
-    assert [(one.commit.subject, one.is_there) for one in shown.commits] == [
+    assert [(one.row.subject, one.is_there) for one in shown.commits] == [
         ("kinds change", False),
         ("root", True),
     ]
@@ -58,7 +58,7 @@ def test_a_file_that_went_is_said_to_have_gone(odd_repository: OddRepository) ->
 @pytest.mark.parametrize("path", [b"src", b"names", b"arms", b"tree", b"who", b"deep/deep/deep", b"none"])
 def test_a_folder_has_the_history_that_git_lists(odd_repository: OddRepository, path: bytes) -> None:
     shown = list_folder_commits(odd_repository.directory, odd_repository.tip, path)
-    assert [one.commit.commit_id for one in shown.commits] == ids_of_git(odd_repository, path)
+    assert [one.row.commit_id for one in shown.commits] == ids_of_git(odd_repository, path)
 
 
 @pytest.mark.parametrize("path", [b"../x", b"/etc/passwd", b"a//b", b"./src", b"src/", b"a\0b", b""])
@@ -76,7 +76,7 @@ def test_a_long_history_comes_in_pages(git: GitClient) -> None:
     expected = list(reversed(stream.run(work).values()))
     for listed, path in ((list_file_commits, b"a/f"), (list_folder_commits, b"a")):
         pages = [listed(work / ".git", expected[0], path, page=number) for number in (1, 2, 3)]
-        assert [one.commit.commit_id for page in pages for one in page.commits] == expected
+        assert [one.row.commit_id for page in pages for one in page.commits] == expected
         assert [page.has_more for page in pages] == [True, False, False]
 
 
