@@ -75,7 +75,7 @@ def tab(chromium: Browser, served: Served) -> Iterator[Callable[..., Tab]]:
             java_script_enabled=scripts,
             locale="en-GB",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(40_000)
         contexts.append(context)
         return Tab(context.new_page(), served)
 

@@ -358,7 +358,8 @@ def test_a_client_killed_in_a_clone_takes_its_git_with_it(
         assert wait_until(lambda: len(git_processes(directory)) == 1)
     started = time.monotonic()
     assert wait_until(lambda: git_processes(directory) == [])
-    assert time.monotonic() - started < 2
+    # The script sleeps for half a minute; a quarter of a second is what it takes where nothing else runs.
+    assert time.monotonic() - started < 10
 
 
 def test_a_push_that_falls_silent_is_let_go(server: GatewayServer, directory: Path) -> None:

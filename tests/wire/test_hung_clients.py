@@ -193,7 +193,7 @@ def test_git_of_a_clone_ends_when_its_client_is_gone(
         assert wait_until(lambda: has_git(served))
         client.kill()
 
-    assert wait_until(lambda: not has_git(served), seconds=3)
+    assert wait_until(lambda: not has_git(served), seconds=10)
 
 
 @contextmanager

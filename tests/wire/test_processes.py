@@ -211,7 +211,7 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient) -
         answer = connection.getresponse().read()
 
     assert read_answer(answer).answer_for("refs/heads/main") == "ok"
-    assert fresh_served.process.wait(20) == 0
+    assert fresh_served.process.wait(60) == 0
     assert not fresh_served.ready_file.exists()
     fresh_served.start()
     assert git.ls_remote(fresh_served.url(path))["refs/heads/main"] == commit_id

@@ -115,5 +115,5 @@ def test_restarted_hub_records_it_by_itself(fresh_served: Served, git: GitClient
     fresh_served.start()
 
     assert before == {}
-    assert wait_until(lambda: logged_refs(fresh_served, path) == {MAIN: tip}, seconds=10)
+    assert wait_until(lambda: logged_refs(fresh_served, path) == {MAIN: tip})
     assert open_intents(fresh_served, path) == 0

@@ -259,7 +259,7 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient, t
         told = push.communicate(timeout=60)[1].decode()
 
     assert push.returncode == 0, told
-    assert fresh_served.process.wait(20) == 0
+    assert fresh_served.process.wait(60) == 0
     fresh_served.start()
     git.use_key(person.key)
     assert git.ls_remote(fresh_served.ssh_url(path))["refs/heads/main"] == commit_id
