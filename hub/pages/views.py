@@ -62,11 +62,12 @@ def home() -> ResponseReturnValue:
     session, viewer = web.session(), web.viewer()
     pushes = activity.list_pushes(session, viewer, limit=_PUSHES)
     if not viewer.is_signed_in:
+        most_stars = repositories.list_first(session, viewer, Order.STARS, limit=_REPOSITORIES)
         return render(
             "pages/welcome.html",
             pushes=pushes,
             total=repositories.count_visible(session, viewer),
-            starred=repositories.list_first(session, viewer, Order.STARS, limit=_REPOSITORIES),
+            starred=[one for one in most_stars if one.stars],
             newest=repositories.list_first(session, viewer, Order.NEWEST, limit=_REPOSITORIES),
             about=web.config().about,
             sign_up=web.config().sign_up,

@@ -9,6 +9,7 @@ from hub.access import Permission, Visibility
 from hub.accounts.queries import get_user
 from hub.app import Hub, create_app
 from hub.config import SignUp, documented
+from hub.repos import stars
 from hub.repos.access import open_repository
 from tests.factories import make_repository, make_user
 from tests.feature.repos.pushing import ZERO, Pusher
@@ -116,10 +117,18 @@ class TestStrangers:
         assert "git clone http://localhost/anna/demo.git" in words_of(page)
         assert "All 2 public repositories" in words_of(page)
 
-    def test_its_repositories_are_the_newest_and_those_with_most_stars(self, app: Flask, pushed: str) -> None:
+    def test_its_repositories_are_the_newest_and_those_with_stars(
+        self, app: Flask, hub: Hub, pushed: str
+    ) -> None:
         words = words_of(Visitor(app).get("/").text)
-        assert "Most stars anna / demo" in words
         assert "Newest anna / quiet" in words
+        assert "Most stars" not in words
+        with hub.database.writing() as session:
+            anna = get_user(session, "anna").viewer()
+            demo = open_repository(session, anna, "anna/demo", need=Permission.SEE)
+            stars.star(session, anna, demo)
+        words = words_of(Visitor(app).get("/").text)
+        assert "Most stars anna / demo 1 star pushed just now Newest" in words
 
     @pytest.mark.parametrize(
         ("sign_up", "sentence", "has_link"),
