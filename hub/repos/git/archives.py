@@ -8,6 +8,8 @@ from typing import Final
 import pygit2
 from pygit2.enums import FileMode, RepositoryOpenFlag
 
+from hub.repos.git.objects import find_tree_id
+
 MOST_ENTRIES: Final = 200_000
 DEEPEST: Final = 256
 _SECONDS: Final = 3.0
@@ -37,8 +39,9 @@ def measure(directory: Path, commit_id: str, *, most_bytes: int) -> Size:
     Each tree is looked at once, however often it occurs: twelve objects can unfold to millions of entries.
     """
     git_repo = pygit2.Repository(str(directory), RepositoryOpenFlag.NO_SEARCH | RepositoryOpenFlag.BARE)
-    commit = git_repo[pygit2.Oid(hex=commit_id)].peel(pygit2.Commit)
-    return _Scale(git_repo, most_bytes).weigh(commit.tree_id, 0)
+    tree_id = find_tree_id(git_repo.odb, commit_id)
+    assert tree_id is not None, "only commits are packed"
+    return _Scale(git_repo, most_bytes).weigh(pygit2.Oid(hex=tree_id), 0)
 
 
 class _Scale:

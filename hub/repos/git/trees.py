@@ -18,6 +18,8 @@ from typing import Final
 import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag
 
+from hub.repos.git.objects import find_tree_id
+
 MOST_ENTRIES: Final = 3000
 MOST_BLOB_BYTES: Final = 2 << 20
 # Whoever lists a folder reads all of it: about 130,000 entries, 150 ms. An entry in a folder is found faster.
@@ -98,13 +100,8 @@ class Trees:
 
     def root_of(self, commit_id: str) -> Entry | None:
         """The root folder of a commit, with an empty name; None where there is no such commit."""
-        try:
-            commit = self._git_repo.get(pygit2.Oid(hex=commit_id))
-        except ValueError:
-            return None
-        if not isinstance(commit, pygit2.Commit):
-            return None
-        return Entry(b"", EntryKind.FOLDER, str(commit.tree_id))
+        tree_id = find_tree_id(self._odb, commit_id)
+        return None if tree_id is None else Entry(b"", EntryKind.FOLDER, tree_id)
 
     def find(self, commit_id: str, path: bytes) -> Entry | None:
         """The entry at that path of a commit, the root for an empty path; None where there is none.
