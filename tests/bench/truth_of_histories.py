@@ -1,17 +1,23 @@
 """Histories against git: their order and length, of everything and of paths; the last commit of entries."""
 
 import random
+import re
 import tempfile
 from pathlib import Path
 
 from hub.repos.git import history, path_history
+from hub.repos.git.blame import blame
 from hub.repos.git.commit_order import make_order
 from hub.repos.git.last_commits import LastCommits
 from hub.repos.git.path_walk import Budget
+from hub.repos.git.trees import EntryKind, Trees
 from tests.bench.asked import Answers, Questions
 
 _LONG = Budget(commits=10**9, seconds=600)
 _SECONDS = 600.0
+_FILES = (EntryKind.FILE, EntryKind.EXECUTABLE)
+# Each line of the file stands in the output of git blame -p behind a tab, its commit in a line before.
+_BLAMED = re.compile(rb"^([0-9a-f]{40}) (\d+) (\d+)(?: \d+)?$", re.MULTILINE)
 # What costs git or us seconds each is asked of one spot in so many.
 EVERY = 10
 # So many merges before the tip all entries are known; from there on they are followed.
@@ -65,7 +71,7 @@ def path_histories(questions: Questions) -> Answers:
             questions.directory, spot.commit_id, path, timeout_seconds=_SECONDS
         )
         theirs = _log(questions, spot.commit_id, 1, "--", path)
-        yield f"{spot.commit_id} {path!r}", [one.commit.commit_id for one in ours.commits] == theirs
+        yield f"{spot.commit_id} {path!r}", [one.row.commit_id for one in ours.commits] == theirs
 
 
 def followed_histories(questions: Questions) -> Answers:
@@ -75,7 +81,7 @@ def followed_histories(questions: Questions) -> Answers:
             questions.directory, spot.commit_id, spot.path, timeout_seconds=_SECONDS
         )
         theirs = _log(questions, spot.commit_id, 1, "--follow", "--", spot.path)
-        listed = [one.commit.commit_id for one in ours.commits]
+        listed = [one.row.commit_id for one in ours.commits]
         are_there = all(_is_there(questions, one) for one in ours.commits)
         yield f"{spot.commit_id} {spot.path!r}", listed == theirs and are_there
 
@@ -105,9 +111,28 @@ def last_commits_from_nothing(questions: Questions) -> Answers:
         yield f"{spot.commit_id} {spot.path!r}", ours == _last(questions, spot.commit_id, spot.path)
 
 
+def blames(questions: Questions) -> Answers:
+    """The commit of each line of each path, and where the first of several was in it."""
+    trees = Trees(questions.directory)
+    for spot in questions.spots:
+        entry = trees.find(spot.commit_id, spot.path)
+        blob = None if entry is None or entry.kind not in _FILES else trees.read_blob(entry.object_id)
+        if blob is None or blob.content is None or blob.is_binary:
+            continue
+        found = blame(questions.directory, spot.commit_id, spot.path, timeout_seconds=_SECONDS)
+        shown = questions.git("blame", "-p", "--root", spot.commit_id, "--", spot.path)
+        theirs = {int(one[3]): (one[1].decode(), int(one[2])) for one in re.finditer(_BLAMED, shown)}
+        ours = {
+            line: group.commit_id for group in found.groups for line in range(group.first, group.last + 1)
+        }
+        firsts = [theirs.get(one.first) == (one.commit_id, one.first_there) for one in found.groups]
+        is_same = ours == {line: commit_id for line, (commit_id, _) in theirs.items()}
+        yield f"{spot.commit_id} {spot.path!r}", is_same and all(firsts)
+
+
 def _is_there(questions: Questions, touched: path_history.PathCommit) -> bool:
     """Whether the file had that name in that commit, as it says; a merge may say nothing of a name."""
-    listed = questions.git("ls-tree", "-z", "--full-tree", touched.commit.commit_id, "--", touched.path)
+    listed = questions.git("ls-tree", "-z", "--full-tree", touched.row.commit_id, "--", touched.path)
     return bool(listed) == touched.is_there
 
 

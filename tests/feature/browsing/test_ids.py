@@ -18,7 +18,7 @@ UNKNOWN = "0123456789abcdef0123456789abcdef01234567"
 
 # Every address below a repository that an id may stand in; a new one is added here (see the last test).
 ADDRESSES = {
-    "repos.show_source": ("/src/commit/{id}", "/src/commit/{id}/src", "/src/commit/{id}/no/such"),
+    "repos.show_source": ("/src/commit/{id}", "/src/commit/{id}/README.md", "/src/commit/{id}/no/such"),
     "repos.show_raw": (
         "/raw/commit/{id}/README.md",
         "/media/commit/{id}/README.md",
