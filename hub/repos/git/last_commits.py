@@ -3,8 +3,8 @@
 One walk over the history answers for every folder of a tip, once per import; after a push each page, or the
 worker for all, walks from the new tip until it meets what is known. A page has a budget: beyond it there is
 no answer, and the worker is to be asked for one.
-Measured on git's own repository (82,000 commits, 5,071 entries in 251 folders): everything 14 s once, 110 KB;
-the root of 561 entries 1 ms when known, 3 ms after a push of a few commits, 40 ms after one of 78.
+Measured on git's own repository (82,000 commits, 5,071 entries in 251 folders): everything 7 s once, 158 KB;
+the root of 561 entries 3 ms when known, 10 ms after a push, 25 ms after one of 78 commits.
 """
 
 from collections.abc import Iterable

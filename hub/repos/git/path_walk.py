@@ -11,10 +11,9 @@ trails of a path meet, the answer is the known one, because they are the same fr
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Final
@@ -22,10 +21,9 @@ from typing import Final
 import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag
 
+from hub.repos.git.tree_differences import TreeDifferences
 from hub.repos.git.wanted_paths import WantedPaths
 
-# What walking in one commit costs is mostly the reading of its trees; these are the entries kept in memory.
-_KEPT_ENTRIES: Final = 200_000
 _COMMIT: Final = re.compile(rb"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)")
 _COMMITTED_AT: Final = re.compile(rb"\ncommitter [^\n]*> (\d{1,12}) ")
 _KEPT_COMMITS: Final = 50_000
@@ -89,8 +87,7 @@ class PathWalk:
         self._queue: list[tuple[int, int, bytes]] = []
         self._queued: set[bytes] = set()
         self._commits: dict[bytes, _Commit] = {}
-        self._entries: OrderedDict[bytes, frozenset[bytes]] = OrderedDict()
-        self._entry_count = 0
+        self._differences = TreeDifferences(partial(self._read, kind=ObjectType.TREE))
         self.walked = 0
         self.answers: Answers = {}
 
@@ -143,11 +140,11 @@ class PathWalk:
 
     def _split(self, paths: WantedPaths, ours: bytes, theirs: bytes) -> WantedPaths:
         """Removes from the wanted paths those that differ between two trees; returns these."""
-        our_entries, their_entries = self._entries_of(ours), self._entries_of(theirs)
+        our_entries, their_entries = self._differences.between(ours, theirs)
         id_bytes = len(ours)
         changed = WantedPaths(paths.path)
         their_folders: dict[bytes, bytes] | None = None
-        for entry in our_entries - their_entries:
+        for entry in our_entries:
             name = entry[entry.index(b" ") + 1 : -id_bytes - 1]
             if name in paths.names:
                 paths.names.remove(name)
@@ -155,7 +152,7 @@ class PathWalk:
             if name not in paths.folders:
                 continue
             if their_folders is None:
-                their_folders = _folders(their_entries - our_entries, id_bytes)
+                their_folders = _folders(their_entries, id_bytes)
             self._split_folder(paths, changed, name, entry[-id_bytes:], their_folders.get(name))
         return changed
 
@@ -206,16 +203,6 @@ class PathWalk:
             found = self._commits[commit_id] = _parse_commit(self._read(commit_id, ObjectType.COMMIT))
         return found
 
-    def _entries_of(self, tree_id: bytes) -> frozenset[bytes]:
-        found = self._entries.get(tree_id)
-        if found is None:
-            found = frozenset(_entry_pattern(len(tree_id)).findall(self._read(tree_id, ObjectType.TREE)))
-            self._entries[tree_id] = found
-            self._entry_count += len(found)
-            while self._entry_count > _KEPT_ENTRIES and len(self._entries) > 2:
-                self._entry_count -= len(self._entries.popitem(last=False)[1])
-        return found
-
     def _read(self, object_id: bytes, kind: ObjectType) -> bytes:
         try:
             found, data = self._odb.read(pygit2.Oid(raw=object_id))
@@ -239,7 +226,7 @@ def _known_paths(wanted: WantedPaths, known: Known) -> WantedPaths:
     return paths
 
 
-def _folders(entries: frozenset[bytes], id_bytes: int) -> dict[bytes, bytes]:
+def _folders(entries: list[bytes], id_bytes: int) -> dict[bytes, bytes]:
     """The ids of the folders among entries of a tree, by name."""
     found = {}
     for entry in entries:
@@ -247,11 +234,6 @@ def _folders(entries: frozenset[bytes], id_bytes: int) -> dict[bytes, bytes]:
         if mode in _FOLDER_MODES:
             found[name] = entry[-id_bytes:]
     return found
-
-
-@cache
-def _entry_pattern(id_bytes: int) -> re.Pattern[bytes]:
-    return re.compile(rb"[0-7]+ [^\0]+\0.{%d}" % id_bytes, re.DOTALL)
 
 
 def _parse_commit(data: bytes) -> _Commit:
