@@ -134,6 +134,7 @@ CHECKS: dict[str, Callable[[Questions], Answers]] = {
     "the last commit of each entry (log -1 -- path)": truth_of_histories.last_commits,
     "the same from nothing": truth_of_histories.last_commits_from_nothing,
     "blame: the commit and number of each line (blame -p)": truth_of_histories.blames,
+    "people: the commits of each name (log)": truth_of_histories.contributors,
     "archives: every file, mode and content (ls-tree -r)": truth_of_archives.archives,
 }
 

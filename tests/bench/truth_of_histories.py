@@ -3,11 +3,13 @@
 import random
 import re
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 from hub.repos.git import history, path_history
 from hub.repos.git.blame import blame
 from hub.repos.git.commit_order import make_order
+from hub.repos.git.contributors import count_contributors
 from hub.repos.git.last_commits import LastCommits
 from hub.repos.git.path_walk import Budget
 from hub.repos.git.trees import EntryKind, Trees
@@ -128,6 +130,21 @@ def blames(questions: Questions) -> Answers:
         firsts = [theirs.get(one.first) == (one.commit_id, one.first_there) for one in found.groups]
         is_same = ours == {line: commit_id for line, (commit_id, _) in theirs.items()}
         yield f"{spot.commit_id} {spot.path!r}", is_same and all(firsts)
+
+
+def contributors(questions: Questions) -> Answers:
+    """How many commits of the branch each name has, counted anew and from what was counted before."""
+    listed = questions.git("log", "-z", "--format=%an", questions.tip).split(b"\0")[:-1]
+    theirs = Counter(name.decode("utf-8", "replace") for name in listed)
+    before = questions.git("rev-list", "--skip=100", "-n1", questions.tip).decode().strip()
+    for tips in ([questions.tip], [before or questions.tip, questions.tip]):
+        with tempfile.TemporaryDirectory() as folder:
+            for tip in tips:
+                ours = count_contributors(questions.directory, Path(folder), tip, timeout_seconds=_SECONDS)
+        assert ours is not None
+        counted = {one.name: one.commits for one in ours.people}
+        for name in theirs.keys() | counted.keys():
+            yield name, theirs.get(name) == counted.get(name)
 
 
 def _is_there(questions: Questions, touched: path_history.PathCommit) -> bool:
