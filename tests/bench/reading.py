@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from hub import app
+from hub.config import from_values
+from hub.repos.browsing.preparing import prepare_reading
 from hub.repos.git.packing import write_commit_graph
 from tests.bench.code_browsers import CodeBrowsers, code_browsers
 from tests.bench.histories import History, ancestors, reading
@@ -154,8 +157,9 @@ def rows(folder: Path) -> list[Row]:
     held = {"history": history.corpus} | {f"first-{one.commits}": one.corpus for one in beginnings}
     with hub_server(folder / "hub", dict(held)) as hub:
         stored = [hub.data / f"repositories/main/{number}.git" for number in range(1, len(held) + 1)]
-        for one in stored:
+        for number, one in enumerate(stored, start=1):
             write_commit_graph(one)
+            _prepare(hub, number)
         bases = [f"{hub.http}/ada/{name}" for name in held]
         for base, one in zip(bases, [history, *beginnings], strict=True):
             _warm(addresses(base, one)["tree"])
@@ -164,6 +168,13 @@ def rows(folder: Path) -> list[Row]:
         found += _far_down(bases[0], history)
         found += _by_length(dict(zip(bases[1:], beginnings, strict=True)))
         return found + _after_push(hub, history, stored[0], folder)
+
+
+def _prepare(server: HubServer, repository_id: int) -> None:
+    """What the worker does after an import, which these repositories did not come by."""
+    hub = app.load(from_values({"data": str(server.data)}))
+    prepare_reading(hub.database, repository_id)
+    hub.database.dispose()
 
 
 def _warm(tree: str) -> None:
