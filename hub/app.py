@@ -9,7 +9,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.jobs import Queue, registered
 from hub.repos import jobs as repos_jobs
-from hub.repos.browsing import preparing
+from hub.repos.browsing.files import preparing
 from hub.repos.settings import departures
 from hub.web import jobs as web_jobs
 

@@ -12,17 +12,10 @@ from hub.pages import admin_views, health_views, token_views
 from hub.pages import views as pages
 from hub.repos import activity_views, feed_views, list_views
 from hub.repos import views as repos
-from hub.repos.browsing import (
-    archive_views,
-    blame_views,
-    commit_views,
-    compare_views,
-    contributor_views,
-    history_views,
-    raw_views,
-    ref_views,
-    source_views,
-)
+from hub.repos.browsing.diffs import commit_views, compare_views
+from hub.repos.browsing.files import blame_views, raw_views, source_views
+from hub.repos.browsing.history import contributor_views, history_views
+from hub.repos.browsing.refs import archive_views, ref_views
 from hub.repos.forks import fork_views
 from hub.repos.imports import import_views
 from hub.repos.settings import (

@@ -16,9 +16,9 @@ from hub.repos.activity import Move, Push
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing.addresses import address_of, branch_feed_address, commit_address
 from hub.repos.browsing.commit_lines import line_of
+from hub.repos.browsing.refs.tags import TagLine
+from hub.repos.browsing.refs.tags import list_tags as read_tags
 from hub.repos.browsing.spots import SpotKind, find_spot, ref_text
-from hub.repos.browsing.tags import TagLine
-from hub.repos.browsing.tags import list_tags as read_tags
 from hub.repos.git.commits import CommitRow
 from hub.repos.git.history import list_commits
 from hub.repos.git.store import directory

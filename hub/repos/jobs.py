@@ -14,8 +14,8 @@ from hub.events import ImportWanted, LoanToEnd, RefsUpdated, on
 from hub.jobs import enqueue, every, job
 from hub.kept import kept_in
 from hub.repos import receive
-from hub.repos.browsing.distances import count_noted
-from hub.repos.browsing.preparing import prepare_reading
+from hub.repos.browsing.files.preparing import prepare_reading
+from hub.repos.browsing.refs.distances import count_noted
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
 from hub.repos.git.refs import RefFiles, take_snapshot
 from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes

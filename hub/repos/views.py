@@ -9,9 +9,9 @@ from hub.access import Scope, Visibility
 from hub.errors import text
 from hub.repos import lists, queries, stars, starters
 from hub.repos.blueprint import blueprint, open_page
-from hub.repos.browsing import folders, readmes
-from hub.repos.browsing.language_shares import shares_of
-from hub.repos.browsing.preparing import prepare_folder
+from hub.repos.browsing.files import folders, readmes
+from hub.repos.browsing.files.language_shares import shares_of
+from hub.repos.browsing.files.preparing import prepare_folder
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import default_spot, some_spot
 from hub.repos.creating import create_with_files

@@ -1,7 +1,7 @@
 """Who made the commits: counted by the worker, told as not counted until then, and no address in it."""
 
 from hub.app import Hub
-from hub.repos.browsing.preparing import prepare_reading
+from hub.repos.browsing.files.preparing import prepare_reading
 from tests.odd_repository import OddRepository, git
 from tests.visitor import Visitor, words_of
 

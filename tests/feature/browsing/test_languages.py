@@ -5,7 +5,7 @@ import re
 from flask import Flask
 
 from hub.app import Hub
-from hub.repos.browsing.preparing import prepare_reading
+from hub.repos.browsing.files.preparing import prepare_reading
 from hub.repos.git.store import directory
 from tests.factories import make_repository, make_user
 from tests.git_client import GitClient

@@ -6,7 +6,7 @@ from flask import Flask
 from hub.app import Hub
 from hub.clock import now
 from hub.jobs import run
-from hub.repos.browsing.preparing import prepare_folder, prepare_reading, prepare_what_was_pushed
+from hub.repos.browsing.files.preparing import prepare_folder, prepare_reading, prepare_what_was_pushed
 from hub.repos.forks.forking import fork_repository
 from hub.repos.git.commit_order import known_count
 from hub.repos.git.commits import read_commits

@@ -13,7 +13,7 @@ from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.repos.access import open_repository
 from hub.repos.actions import grant
-from hub.repos.browsing.distances import find_distances
+from hub.repos.browsing.refs.distances import find_distances
 from hub.repos.git.history import Distance
 from hub.repos.git.store import directory
 from hub.repos.jobs import count_distances

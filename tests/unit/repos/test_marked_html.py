@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.repos.browsing.marked_html import put_marks
+from hub.repos.browsing.files.marked_html import put_marks
 
 
 @pytest.mark.parametrize(

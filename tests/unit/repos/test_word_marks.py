@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hub.repos.browsing.word_marks import changed_ranges, pair_lines
+from hub.repos.browsing.diffs.word_marks import changed_ranges, pair_lines
 
 
 def marked(old: str, new: str) -> tuple[str, str] | None:

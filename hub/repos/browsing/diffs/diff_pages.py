@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from hub.errors import NotFound, Text, text
 from hub.kept import Kept
-from hub.repos.browsing.shown_diffs import ShownDiff, View, show_diff, show_file, show_files
+from hub.repos.browsing.diffs.shown_diffs import ShownDiff, View, show_diff, show_file, show_files
 from hub.repos.browsing.spots import Spot
 from hub.repos.git.diff_parser import TooManyEntries
 from hub.repos.git.diff_records import DiffOptions

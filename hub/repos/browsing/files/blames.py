@@ -16,11 +16,11 @@ from hub.db import config_of
 from hub.errors import HubError, NotFound, text
 from hub.kept import kept_in
 from hub.repos.browsing.commit_lines import CommitLine
-from hub.repos.browsing.inked import Inked
-from hub.repos.browsing.line_ranges import LineRange, Window, window_of
+from hub.repos.browsing.files.inked import Inked
+from hub.repos.browsing.files.line_ranges import LineRange, Window, window_of
+from hub.repos.browsing.files.texts import read_text
+from hub.repos.browsing.files.touching import find_touching, find_touching_id
 from hub.repos.browsing.spots import Spot, as_text
-from hub.repos.browsing.texts import read_text
-from hub.repos.browsing.touching import find_touching, find_touching_id
 from hub.repos.git.blame import Blame, BlamedCommit, BlamedLines, blame
 from hub.repos.git.process import GitFailed, GitTooSlow
 from hub.repos.git.store import directory

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from hub.db import config_of
 from hub.errors import NotFound, TooLarge, Unavailable, text
-from hub.repos.browsing.commit_pages import pair_of
-from hub.repos.browsing.comparing import Comparison
+from hub.repos.browsing.diffs.commit_pages import pair_of
+from hub.repos.browsing.diffs.comparing import Comparison
 from hub.repos.git.commits import CommitRow, read_commits
 from hub.repos.git.patches import MOST_BYTES, TooLong, write_diff, write_patch, write_patches
 from hub.repos.git.process import GitFailed, GitTooSlow

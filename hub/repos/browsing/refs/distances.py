@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from hub.config import Config
 from hub.db import Database, config_of
 from hub.kept import Kept, kept_in
-from hub.repos.browsing.ref_order import order_refs
+from hub.repos.browsing.refs.ref_order import order_refs
 from hub.repos.git.history import Distance, measure_distance
 from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles

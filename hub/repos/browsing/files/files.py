@@ -12,16 +12,16 @@ from hub.db import config_of
 from hub.errors import Text
 from hub.highlight import Language
 from hub.markup import is_markdown, join_path
-from hub.repos.browsing import pictures
 from hub.repos.browsing.commit_lines import CommitLine
-from hub.repos.browsing.inked import CHUNK_LINES, Inked
-from hub.repos.browsing.line_ranges import LineRange, Window, window_of
-from hub.repos.browsing.prose import render_markdown
-from hub.repos.browsing.remarks import remarks_on
+from hub.repos.browsing.files import pictures
+from hub.repos.browsing.files.inked import CHUNK_LINES, Inked
+from hub.repos.browsing.files.line_ranges import LineRange, Window, window_of
+from hub.repos.browsing.files.prose import render_markdown
+from hub.repos.browsing.files.remarks import remarks_on
+from hub.repos.browsing.files.submodules import Submodule, find_submodule
+from hub.repos.browsing.files.texts import FileText, read_text
+from hub.repos.browsing.files.touching import find_touching
 from hub.repos.browsing.spots import Spot, as_text
-from hub.repos.browsing.submodules import Submodule, find_submodule
-from hub.repos.browsing.texts import FileText, read_text
-from hub.repos.browsing.touching import find_touching
 from hub.repos.git.store import directory
 from hub.repos.git.trees import Entry, EntryKind, Trees
 from hub.repos.models import Repository

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from hub.access import Viewer
 from hub.db import config_of
 from hub.paging import Page, make_page, offset_of
-from hub.repos.browsing.branches import PAGE_REFS
 from hub.repos.browsing.commit_lines import CommitLine, line_of
-from hub.repos.browsing.ref_deletion import list_deletable
-from hub.repos.browsing.ref_order import order_refs
+from hub.repos.browsing.refs.branches import PAGE_REFS
+from hub.repos.browsing.refs.ref_deletion import list_deletable
+from hub.repos.browsing.refs.ref_order import order_refs
 from hub.repos.browsing.spots import Spot, SpotKind
 from hub.repos.git.commits import read_commits
 from hub.repos.git.store import directory

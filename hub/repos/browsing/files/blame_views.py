@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
 from hub.repos.blueprint import blueprint, open_page
-from hub.repos.browsing import blames
-from hub.repos.browsing.folders import find_entry
-from hub.repos.browsing.line_ranges import read_range
+from hub.repos.browsing.files import blames
+from hub.repos.browsing.files.folders import find_entry
+from hub.repos.browsing.files.line_ranges import read_range
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import find_spot
 from hub.web import request as web

@@ -6,7 +6,7 @@ from typing import Final
 
 from hub.confined import Lost, confined
 from hub.highlight import Language, highlight, language_of
-from hub.repos.browsing.diff_rows import texts_of
+from hub.repos.browsing.diffs.diff_rows import texts_of
 from hub.repos.git.diff_records import FileDiff, Hunk, LineKind
 
 # The HTML of each line of each hunk.

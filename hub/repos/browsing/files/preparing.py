@@ -21,7 +21,7 @@ from sqlalchemy import select
 from hub.config import Config
 from hub.db import Database
 from hub.jobs import every, job
-from hub.repos.browsing.file_preparing import prepare_files
+from hub.repos.browsing.files.file_preparing import prepare_files
 from hub.repos.git.commit_order import make_order
 from hub.repos.git.contributors import count_contributors
 from hub.repos.git.languages import measure_languages

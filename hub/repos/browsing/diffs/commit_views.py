@@ -8,9 +8,9 @@ from hub.kept import kept_in
 from hub.repos import queries
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing.addresses import commit_address
-from hub.repos.browsing.commit_pages import CommitPage, get_commit_page
-from hub.repos.browsing.diff_pages import NO_END, DiffPage, Side, find_diff, read_asked, with_query
-from hub.repos.browsing.patch_texts import open_commit_text
+from hub.repos.browsing.diffs.commit_pages import CommitPage, get_commit_page
+from hub.repos.browsing.diffs.diff_pages import NO_END, DiffPage, Side, find_diff, read_asked, with_query
+from hub.repos.browsing.diffs.patch_texts import open_commit_text
 from hub.repos.browsing.spots import get_commit_id
 from hub.repos.models import Repository
 from hub.web import answers, words

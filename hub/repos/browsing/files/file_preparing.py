@@ -7,10 +7,10 @@ from typing import Final
 from hub import highlight
 from hub.config import Config
 from hub.markup import is_markdown
-from hub.repos.browsing.inked import Inked
-from hub.repos.browsing.prose import prepare_markdown
+from hub.repos.browsing.files.inked import Inked
+from hub.repos.browsing.files.prose import prepare_markdown
+from hub.repos.browsing.files.texts import read_text
 from hub.repos.browsing.spots import as_text
-from hub.repos.browsing.texts import read_text
 from hub.repos.git.objects import Objects
 from hub.repos.git.tree_survey import survey
 from hub.repos.git.trees import Trees

@@ -11,7 +11,7 @@ from hub.db import config_of
 from hub.errors import Text, text
 from hub.repos.browsing.addresses import compare_address
 from hub.repos.browsing.commit_lines import CommitLine
-from hub.repos.browsing.compared_sides import ComparedSide, get_side, split_spec
+from hub.repos.browsing.diffs.compared_sides import ComparedSide, get_side, split_spec
 from hub.repos.browsing.spots import Spot, SpotKind
 from hub.repos.git.commits import CommitRow, read_commits
 from hub.repos.git.diffs import TreePair

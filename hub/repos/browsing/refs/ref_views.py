@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from hub.access import Permission, Scope
 from hub.errors import text
 from hub.repos.blueprint import blueprint, open_page
-from hub.repos.browsing import branches, tags
-from hub.repos.browsing.ref_deletion import delete_ref
+from hub.repos.browsing.refs import branches, tags
+from hub.repos.browsing.refs.ref_deletion import delete_ref
 from hub.repos.browsing.spots import as_text
 from hub.repos.names import BRANCHES, TAGS
 from hub.repos.queries import head_of

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from hub.db import config_of
 from hub.markup import is_markdown
-from hub.repos.browsing.folders import FolderPage
-from hub.repos.browsing.prose import render_markdown
+from hub.repos.browsing.files.folders import FolderPage
+from hub.repos.browsing.files.prose import render_markdown
 from hub.repos.browsing.spots import Spot, as_text
 from hub.repos.git.store import directory
 from hub.repos.git.trees import Trees

@@ -12,10 +12,10 @@ from werkzeug.http import quote_etag
 from hub.access import Scope, Visibility
 from hub.errors import NotFound, text
 from hub.repos.blueprint import blueprint, open_page
-from hub.repos.browsing import pictures
-from hub.repos.browsing.folders import find_entry
+from hub.repos.browsing.files import pictures
+from hub.repos.browsing.files.folders import find_entry
+from hub.repos.browsing.files.texts import is_utf8
 from hub.repos.browsing.spots import Spot, SpotKind, find_spot
-from hub.repos.browsing.texts import is_utf8
 from hub.repos.git.downloads import Download, Kind, stream
 from hub.repos.git.store import directory
 from hub.repos.git.trees import Entry, Trees, is_binary

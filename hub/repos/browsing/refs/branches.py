@@ -11,9 +11,9 @@ from hub.access import Viewer
 from hub.db import config_of
 from hub.paging import Page, make_page, offset_of
 from hub.repos.browsing.commit_lines import CommitLine, line_of
-from hub.repos.browsing.distances import find_distances
-from hub.repos.browsing.ref_deletion import list_deletable
-from hub.repos.browsing.ref_order import order_refs
+from hub.repos.browsing.refs.distances import find_distances
+from hub.repos.browsing.refs.ref_deletion import list_deletable
+from hub.repos.browsing.refs.ref_order import order_refs
 from hub.repos.browsing.spots import Spot, SpotKind, ref_text
 from hub.repos.git.commits import read_commits
 from hub.repos.git.history import Distance

@@ -4,7 +4,7 @@ from typing import Final
 
 from hub import highlight
 from hub.errors import Text, text
-from hub.repos.browsing.texts import Ends, FileText
+from hub.repos.browsing.files.texts import Ends, FileText
 
 _LFS: Final = "version https://git-lfs.github.com/spec/"
 _MOST_POINTER: Final = 1_024

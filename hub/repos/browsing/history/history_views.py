@@ -7,8 +7,8 @@ from hub.access import Scope
 from hub.errors import NotFound, text
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing.addresses import address_of
-from hub.repos.browsing.folders import is_file
-from hub.repos.browsing.histories import read_history
+from hub.repos.browsing.files.folders import is_file
+from hub.repos.browsing.history.histories import read_history
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import default_spot, find_spot
 from hub.web import gate

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from hub import highlight
 from hub.kept import Kept
-from hub.repos.browsing.diff_ink import Inked, ink
-from hub.repos.browsing.diff_rows import draw
+from hub.repos.browsing.diffs.diff_ink import Inked, ink
+from hub.repos.browsing.diffs.diff_rows import draw
 from hub.repos.browsing.spots import as_text
 from hub.repos.git.diff_records import (
     FILE_LIMITS,

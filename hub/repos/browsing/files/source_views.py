@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
 from hub.repos.blueprint import blueprint, open_page
-from hub.repos.browsing import files, folders, readmes
 from hub.repos.browsing.addresses import PAGES, address_of, commit_address, compare_address
-from hub.repos.browsing.line_ranges import read_range
-from hub.repos.browsing.preparing import prepare_folder
+from hub.repos.browsing.files import files, folders, readmes
+from hub.repos.browsing.files.line_ranges import read_range
+from hub.repos.browsing.files.preparing import prepare_folder
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import Spot, find_named, find_spot, ref_text
 from hub.repos.git.trees import Entry, EntryKind

@@ -9,9 +9,9 @@ from hub.kept import kept_in
 from hub.repos import queries
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing.addresses import compare_address
-from hub.repos.browsing.comparing import Comparison, get_comparison, list_names
-from hub.repos.browsing.diff_pages import NO_END, DiffPage, Side, find_diff, read_asked
-from hub.repos.browsing.patch_texts import open_comparison_text
+from hub.repos.browsing.diffs.comparing import Comparison, get_comparison, list_names
+from hub.repos.browsing.diffs.diff_pages import NO_END, DiffPage, Side, find_diff, read_asked
+from hub.repos.browsing.diffs.patch_texts import open_comparison_text
 from hub.repos.models import Repository
 from hub.web import answers, words
 from hub.web import request as web

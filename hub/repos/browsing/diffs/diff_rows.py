@@ -9,9 +9,9 @@ from itertools import groupby, islice, zip_longest
 from typing import Final, NamedTuple
 
 from hub.highlight import plain
-from hub.repos.browsing.marked_html import put_marks
-from hub.repos.browsing.texts import decode
-from hub.repos.browsing.word_marks import changed_ranges, pair_lines
+from hub.repos.browsing.diffs.word_marks import changed_ranges, pair_lines
+from hub.repos.browsing.files.marked_html import put_marks
+from hub.repos.browsing.files.texts import decode
 from hub.repos.git.diff_records import DiffLine, FileDiff, Hunk, LineKind
 
 # Comparing words takes longer than all else; a file that changed in so many lines is read by lines.

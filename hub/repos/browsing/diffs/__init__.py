@@ -1,0 +1,1 @@
+"""What a commit changed and what two differ in, as pages."""

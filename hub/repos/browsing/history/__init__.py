@@ -1,0 +1,1 @@
+"""The commits that lead to a spot, and who made them."""

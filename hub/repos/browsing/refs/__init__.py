@@ -1,0 +1,1 @@
+"""Branches and tags, as lists and as archives."""
