@@ -165,7 +165,7 @@ def test_a_page_without_the_last_commits_asks_the_worker_once(
     stranger = Visitor(app)
     for _ in range(3):
         assert BEING_WORKED_OUT in stranger.get(path, follow_redirects=True).text
-    assert run_jobs(hub) == ["repos.browsing.preparing.prepare_folder"]
+    assert run_jobs(hub) == ["repos.browsing.files.preparing.prepare_folder"]
     assert BEING_WORKED_OUT not in stranger.get(path, follow_redirects=True).text
     assert long.knows(long.tip)
     assert run_jobs(hub) == []
