@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.repos.browsing.line_ranges import LineRange, read_range, window_of
+from hub.repos.browsing.files.line_ranges import LineRange, read_range, window_of
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.repos.browsing.submodules import link_of, read_urls
+from hub.repos.browsing.files.submodules import link_of, read_urls
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hub.repos.browsing.pictures import picture_type
-from hub.repos.browsing.remarks import remarks_on
-from hub.repos.browsing.texts import is_utf8, read_text
+from hub.repos.browsing.files.pictures import picture_type
+from hub.repos.browsing.files.remarks import remarks_on
+from hub.repos.browsing.files.texts import is_utf8, read_text
 
 
 @pytest.mark.parametrize(
