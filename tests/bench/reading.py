@@ -173,7 +173,7 @@ def rows(folder: Path) -> list[Row]:
 def _prepare(server: HubServer, repository_id: int) -> None:
     """What the worker does after an import, which these repositories did not come by."""
     hub = app.load(from_values({"data": str(server.data)}))
-    prepare_reading(hub.database, repository_id)
+    prepare_reading.function(hub.database, repository_id)
     hub.database.dispose()
 
 
