@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from html import escape, unescape
 from typing import Final
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 import comrak
 import nh3
@@ -22,8 +22,9 @@ from hub import highlight
 from hub.markup_limits import check_html, check_source, extensions_for
 
 # Part of the key of whatever is kept of this: a change of what is written here makes another number.
-VERSION: Final = 1
+VERSION: Final = 2
 MOST_BYTES: Final = 512 << 10
+_ALIGNED: Final = {"center": "centered", "right": "ended"}
 # Before every id of the text, so that none is the page's own.
 PREFIX: Final = "text-"
 
@@ -31,6 +32,9 @@ PREFIX: Final = "text-"
 _MOST_INKED: Final = 100_000
 _INK_SECONDS: Final = 0.2
 _ENDINGS: Final = (".md", ".markdown", ".mdown", ".mkd", ".mkdn")
+
+_ID: Final = re.compile(r' id="([^"]*)"')
+_WITHIN: Final = re.compile(r'<a href="#([^"]+)"')
 
 # --- what is left ------------------------------------------------------------------------------------------
 
@@ -118,7 +122,13 @@ def to_html(text: str, *, has_inks: bool = True) -> str:
     check_source(source)
     html = comrak.render_markdown(source, extensions_for(source), comrak.ParseOptions(), _rendering())
     check_html(html)
-    return _Writer(has_inks).write(_CLEANER.clean(html))
+    return _without_dead_ends(_Writer(has_inks).write(_CLEANER.clean(html)))
+
+
+def _without_dead_ends(html: str) -> str:
+    """The HTML without links to places that are not in it, such as a note that was never written."""
+    ids = set(_ID.findall(html))
+    return _WITHIN.sub(lambda link: link[0] if unquote(link[1]) in ids or link[1] in ids else "<a", html)
 
 
 def _rendering() -> comrak.RenderOptions:
@@ -173,7 +183,7 @@ class _Writer:
         self.out += ['<pre tabindex="0"><code>', "\n".join(lines), "\n</code></pre>"]
 
     def _begin(self, tag: str, given: dict[str, str]) -> None:
-        kept = {name: value for name, value in given.items() if _is_kept(name, value)}
+        kept = _aligned({name: value for name, value in given.items() if _is_kept(name, value)})
         if tag in _HEADINGS:
             self.out += ['<div class="heading">', _tag(_HEADINGS[tag], kept)]
             self.heading = len(self.out) - 1
@@ -191,7 +201,7 @@ class _Writer:
         elif tag == "pre":
             self.out.append(_tag(tag, {**kept, "tabindex": "0"}))
         else:
-            self.out.append(_tag(tag, {**kept, **_class_of(given.get("class", ""))}))
+            self.out.append(_tag(tag, _with_class(kept, _class_of(given.get("class", "")))))
 
     def _end(self, tag: str) -> None:
         self.links -= tag == "a"
@@ -231,7 +241,7 @@ class _Writer:
         fallback = source.rpartition("/")[2].partition("?")[0][:100]
         if _PICTURE_DATA.fullmatch(source) or not _SCHEME.match(source):
             shown = words or (fallback if self.links and not source.startswith("data:") else "")
-            more = {name: value for name, value in kept.items() if name != "id"}
+            more = {name: value for name, value in kept.items() if name not in ("id", "class")}
             self.out.append(_tag("img", {"src": source, "alt": shown, **more, "loading": "lazy"}))
         elif source.startswith("data:"):
             self.out.append(escape(words))
@@ -263,11 +273,20 @@ def _prefixed(fragment: str) -> str:
     return "#" + (fragment if not fragment or fragment.startswith(PREFIX) else PREFIX + fragment)
 
 
-def _class_of(given: str) -> dict[str, str]:
+def _class_of(given: str) -> str:
     names = given.split()
-    if "task-list-item" in names:
-        return {"class": "task"}
-    return {"class": "alert"} if "markdown-alert" in names else {}
+    return "task" if "task-list-item" in names else "alert" if "markdown-alert" in names else ""
+
+
+def _aligned(kept: dict[str, str]) -> dict[str, str]:
+    """The attributes with a class instead of `align`, which HTML knows no more."""
+    rest = {name: value for name, value in kept.items() if name != "align"}
+    return _with_class(rest, _ALIGNED.get(kept.get("align", ""), ""))
+
+
+def _with_class(kept: dict[str, str], name: str) -> dict[str, str]:
+    names = " ".join(one for one in (kept.get("class", ""), name) if one)
+    return {**kept, "class": names} if names else kept
 
 
 def _tag(name: str, attributes: dict[str, str]) -> str:

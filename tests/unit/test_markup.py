@@ -43,7 +43,7 @@ HEADING = (
         ("```python\nx = 1\n```", '<pre tabindex="0"><code>x = <span class="n">1</span>\n</code></pre>'),
         ("```nothing-known\n<x>\n```", '<pre tabindex="0"><code>&lt;x&gt;\n</code></pre>'),
         ("a :rocket:", "<p>a 🚀</p>"),
-        ('<div align="center">\n\n*x*\n\n</div>', '<div align="center">\n<p><em>x</em></p>\n</div>'),
+        ('<div align="center">\n\n*x*\n\n</div>', '<div class="centered">\n<p><em>x</em></p>\n</div>'),
         ('<a name="old"></a>', '<p><a id="text-old"></a></p>'),
         ('<b id="x" class="k" style="a" onclick="b">x</b>', '<p><b id="text-x">x</b></p>'),
         ("<input name=x> <input type=checkbox checked>", "<p> ☑</p>"),
@@ -70,6 +70,7 @@ def test_headings_of_equal_words_have_different_ids() -> None:
         ("x.py#L3", "/anna/demo/src/branch/main/docs/x.py#L3"),
         ("x.md?raw=true", "/anna/demo/src/branch/main/docs/x.md"),
         ("#how", "#text-how"),
+        ("#nowhere", None),
         ("a%20b%2Fc", "/anna/demo/src/branch/main/docs/a%20b/c"),
         ("%E4", "/anna/demo/src/branch/main/docs/%E4"),
         ("a&b\"c'd", "/anna/demo/src/branch/main/docs/a%26b%22c%27d"),
@@ -87,7 +88,7 @@ def test_headings_of_equal_words_have_different_ids() -> None:
     ],
 )
 def test_links_lead_to_the_tree_they_stand_in(written: str, address: str | None) -> None:
-    html = html_of(f"<a href='{written}'>x</a>".replace("c'd", "c&#39;d"))
+    html = html_of(f"<a href='{written}'>x</a><b id=how></b>".replace("c'd", "c&#39;d"))
     found = re.search(r'href="([^"]*)"', html)
     assert (found and found[1]) == address
 
@@ -99,7 +100,8 @@ def test_links_lead_to_the_tree_they_stand_in(written: str, address: str | None)
         ("<b><img src=/b></b>", '<b><img src="/anna/demo/raw/branch/main/b" alt="" loading="lazy"></b>'),
         ("![a](https://b.example/c.svg)", '<a href="https://b.example/c.svg" rel="nofollow noopener">a</a>'),
         ("![](//b.example/c.svg?d)", '<a href="//b.example/c.svg?d" rel="nofollow noopener">c.svg</a>'),
-        ("[![a](https://b.example/c.svg)](#x)", '<a href="#text-x">a</a>'),
+        ("[![a](https://b.example/c.svg)](x)", '<a href="/anna/demo/src/branch/main/docs/x"'
+         ' rel="nofollow noopener">a</a>'),
         ("[![](c.svg)](x.md)", '<a href="/anna/demo/src/branch/main/docs/x.md" rel="nofollow noopener">'
          '<img src="/anna/demo/raw/branch/main/docs/c.svg" alt="c.svg" loading="lazy"></a>'),
         ("![a](data:image/png;base64,AAAA)", '<img src="data:image/png;base64,AAAA" alt="a" loading="lazy">'),
@@ -183,7 +185,7 @@ def test_nothing_hostile_is_left(text: str) -> None:
         "style", "svg", "template", "textarea", "title", "h1",
     }  # fmt: skip
     assert found.attributes <= {
-        "align", "alt", "aria-labelledby", "class", "href", "id", "loading", "rel", "src", "tabindex",
+        "alt", "aria-labelledby", "class", "href", "id", "loading", "rel", "src", "tabindex",
         "title",
     }  # fmt: skip
     assert not [
@@ -214,3 +216,15 @@ def test_long_texts_that_people_write_are_not_refused() -> None:
     assert html.count("<h3") == 1_000
     assert html.count("<tr>") == 2_001
     assert html.count("<li>") == 2_000
+
+
+def test_columns_of_a_table_are_aligned_by_classes() -> None:
+    html = html_of("| a | b | c |\n|:--|:-:|--:|\n| 1 | 2 | 3 |\n")
+    assert re.findall(r"<(t[hd])\b([^>]*)>", html) == [
+        ("th", ""),
+        ("th", ' class="centered"'),
+        ("th", ' class="ended"'),
+        ("td", ""),
+        ("td", ' class="centered"'),
+        ("td", ' class="ended"'),
+    ]
