@@ -134,9 +134,7 @@ def test_transactions_end_in_two_places_only() -> None:
         name_of(path)
         for path in CODE
         for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("commit", "rollback")
+        if isinstance(node, ast.Attribute) and node.attr in ("commit", "rollback")
     }
     assert ends <= ENDS_TRANSACTIONS
 
