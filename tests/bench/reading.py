@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from hub import app
 from hub.config import from_values
-from hub.repos.browsing.preparing import prepare_reading
+from hub.repos.browsing.files.preparing import prepare_reading
 from hub.repos.git.packing import write_commit_graph
 from tests.bench.code_browsers import CodeBrowsers, code_browsers
 from tests.bench.histories import History, ancestors, reading
