@@ -9,6 +9,7 @@ from hub.access import Scope, Visibility
 from hub.errors import text
 from hub.repos import lists, queries, stars, starters
 from hub.repos.blueprint import blueprint, open_page
+from hub.repos.browsing.addresses import address_of
 from hub.repos.browsing.files import folders, readmes
 from hub.repos.browsing.files.language_shares import shares_of
 from hub.repos.browsing.files.preparing import prepare_folder
@@ -25,6 +26,8 @@ from hub.web.forms import REFUSALS, Form
 from hub.web.render import render
 from hub.web.scopes import needs
 
+# Below the files stands the README, which strangers come for; the page of the root has all files.
+_MOST_ROWS: Final = 100
 _WHO_SEES: Final = text("Choose who may see the repository.")
 
 
@@ -86,7 +89,8 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     spot = default_spot(session, repository)
     missing = None if spot is not None else page.default_branch
     spot = spot or some_spot(session, repository)
-    folder = folders.read_folder(session, repository, spot, folders.find_entry(session, repository, spot))
+    root = folders.find_entry(session, repository, spot)
+    folder = folders.read_folder(session, repository, spot, root, most_rows=_MOST_ROWS)
     if not folder.is_complete:
         web.ask_worker(prepare_folder, repository.id, spot.commit_id, spot.path.hex())
     readme = readmes.find_readme(session, repository, folder)
@@ -97,6 +101,7 @@ def show(owner: str, name: str) -> ResponseReturnValue:
         folder=folder,
         readme=readme,
         missing_branch=missing,
+        all_files=address_of("src", repository, spot),
         languages=shares_of(session, repository),
     )
 

@@ -7,8 +7,11 @@ from urllib.parse import quote, unquote_to_bytes
 import pytest
 from sqlalchemy import update
 
+from hub.accounts.queries import get_user
 from hub.app import Hub
+from hub.repos.git.store import directory
 from hub.repos.models import Repository
+from tests.factories import make_repository
 from tests.git_client import GitClient
 from tests.odd_contents import DEEP_FOLDER, ODD_NAMES
 from tests.odd_repository import MANY_ENTRIES, OddRepository
@@ -171,3 +174,20 @@ def test_readme_leads_to_the_files_of_the_branch_it_is_read_on(stranger: Visitor
         assert f'src="/anna/odd/raw/{start}/images/picture.png"' in page
         assert "etc/passwd" not in page
         assert '<h2 id="text-the-odd-repository"' in page
+
+
+def test_home_shows_the_first_hundred_and_leads_to_all_others(
+    hub: Hub, stranger: Visitor, git: GitClient
+) -> None:
+    with hub.database.writing() as session:
+        folder = directory(hub.config, make_repository(session, get_user(session, "anna"), "wide"))
+    work = git.init()
+    git.commit(work, "Many", {f"file-{one:03}": "x" for one in range(120)} | {"readme": "Read this."})
+    git.run("push", "--quiet", str(folder), "main", cwd=work)
+    home = stranger.get("/anna/wide").text
+    assert "file-099" in home
+    assert "file-100" not in home
+    assert "Read this." in home
+    assert "Show 21 more entries" in words_of(home)
+    assert '<a href="/anna/wide/src/branch/main">' in home
+    assert "file-119" in stranger.get("/anna/wide/src/branch/main").text

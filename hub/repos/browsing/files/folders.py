@@ -16,7 +16,7 @@ from hub.repos.git.commit_order import known_count
 from hub.repos.git.commits import read_commits
 from hub.repos.git.last_commits import LastCommits
 from hub.repos.git.store import directory, reading_folder
-from hub.repos.git.trees import Entry, EntryKind, Folder, TooLarge, Trees
+from hub.repos.git.trees import MOST_ENTRIES, Entry, EntryKind, Folder, TooLarge, Trees
 from hub.repos.models import Repository
 
 # A path may have as many parts; the nearest folder of a longer one is not worth the look.
@@ -106,8 +106,10 @@ def _nearest(trees: Trees, spot: Spot) -> Spot:
     return spot.at(path)
 
 
-def read_folder(session: Session, repository: Repository, spot: Spot, entry: Entry) -> FolderPage:
-    """The folder at the spot, which `entry` is; raises FolderTooLarge."""
+def read_folder(
+    session: Session, repository: Repository, spot: Spot, entry: Entry, *, most_rows: int = MOST_ENTRIES
+) -> FolderPage:
+    """The folder at the spot, which `entry` is, with so many rows at most; raises FolderTooLarge."""
     config = config_of(session)
     path = directory(config, repository)
     trees = Trees(path)
@@ -117,7 +119,8 @@ def read_folder(session: Session, repository: Repository, spot: Spot, entry: Ent
         raise _too_large(spot) from error
     prepared = reading_folder(config, repository.id)
     last = LastCommits(path, prepared)
-    touched = last.in_folder(spot.commit_id, spot.path, [one.name for one in folder.entries])
+    shown = folder.entries[:most_rows]
+    touched = last.in_folder(spot.commit_id, spot.path, [one.name for one in shown])
     commits = _read_commits(path, set(touched.values())) if touched is not None else {}
     rows = [
         EntryRow(
@@ -127,12 +130,12 @@ def read_folder(session: Session, repository: Repository, spot: Spot, entry: Ent
             object_id=one.object_id,
             commit=commits.get((touched or {}).get(one.name, "")),
         )
-        for one in folder.entries
+        for one in shown
     ]
     return FolderPage(
         spot=spot,
         rows=rows,
-        more=folder.more,
+        more=folder.more + len(folder.entries) - len(shown),
         is_complete=touched is not None,
         commit=_last(path, last, spot),
         commit_count=None if spot.path else known_count(prepared, spot.commit_id),
