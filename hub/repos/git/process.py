@@ -14,6 +14,8 @@ from typing import IO, Final
 
 TIMEOUT_SECONDS: Final = 30.0
 _MEMORY_BYTES: Final = 4 << 30
+# For what somebody waits for, who may have sent many such requests, and a tree that unfolds without end.
+_WAITED_FOR_BYTES: Final = 1 << 30
 _CHUNK_BYTES: Final = 1 << 16
 
 # Settings that hold for every command, whatever a repository's own file says.
@@ -271,9 +273,10 @@ def limit_resources(child: subprocess.Popen[bytes], timeout_seconds: float) -> N
     """Bounds the memory and the processor time of a git that was just started, and of what it starts."""
     # What is left when we are killed ends by itself: git's threads share the processor seconds.
     seconds = int(timeout_seconds * 4) + 1
+    memory_bytes = _MEMORY_BYTES if timeout_seconds > TIMEOUT_SECONDS else _WAITED_FOR_BYTES
     with suppress(OSError):  # it has ended already
         resource.prlimit(child.pid, resource.RLIMIT_CPU, (seconds, seconds))
-        resource.prlimit(child.pid, resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+        resource.prlimit(child.pid, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
         resource.prlimit(child.pid, resource.RLIMIT_CORE, (0, 0))
 
 

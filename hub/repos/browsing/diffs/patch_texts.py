@@ -67,5 +67,7 @@ def _open(write: Callable[[], IO[bytes]]) -> IO[bytes]:
         ) from error
     except GitFailed as error:
         raise Unavailable(
-            text("git cannot make this text."), text("An object is missing or damaged.")
+            text("git cannot make this text."),
+            text("The change is too large for it, or an object is missing or damaged."),
+            text("Make it in a clone, with git diff or git format-patch."),
         ) from error
