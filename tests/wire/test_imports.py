@@ -91,7 +91,7 @@ def test_repository_is_imported_from_an_address(
     with git_server(source) as server:
         answer = send(browser, FORM, {"url": server.url, "name": "brought"})
         assert answer.status_code == 302, answer.text
-        assert wait_for_end(browser, answer.headers["location"]).startswith(f"{cara.name}/brought 1 branch")
+        assert wait_for_end(browser, answer.headers["location"]).startswith(f"{cara.name}/brought Branch")
     git.clone(reaching.url(f"{cara.name}/brought", cara))
     assert git.head(git.folder / "clone") == git.head(source)
 
@@ -107,7 +107,7 @@ def test_import_that_breaks_off_is_tried_again_from_the_page(
         server.cut_after = None
         (form,) = (one for one in forms_of(browser.get(path).text) if one.action == f"{path}/import")
         assert browser.post(form.action, data=form.values).status_code == 302
-        assert wait_for_end(browser, path).startswith(f"{cara.name}/broken 1 branch")
+        assert wait_for_end(browser, path).startswith(f"{cara.name}/broken Branch")
 
 
 def test_bundle_larger_than_a_page_is_imported(
@@ -118,7 +118,7 @@ def test_bundle_larger_than_a_page_is_imported(
     assert bundle.stat().st_size > MAX_PAGE_BYTES
     answer = send(browser, FORM, {"name": "bundled"}, {"bundle": bundle})
     assert answer.status_code == 302, answer.text
-    assert wait_for_end(browser, answer.headers["location"]).startswith(f"{cara.name}/bundled 1 branch")
+    assert wait_for_end(browser, answer.headers["location"]).startswith(f"{cara.name}/bundled Branch")
 
 
 def test_upload_beyond_the_limit_is_refused_in_words(browser: httpx.Client, git: GitClient) -> None:

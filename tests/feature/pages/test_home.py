@@ -139,9 +139,9 @@ class TestStrangers:
         ],
     )
     def test_it_says_how_to_join(self, hub: Hub, sign_up: SignUp, sentence: str, has_link: bool) -> None:
-        app = create_app(
-            dataclasses.replace(hub.config, sign_up=sign_up, about="Tools of the <b>Ministry</b>.")
-        )
+        config = dataclasses.replace(hub.config, sign_up=sign_up, about="Tools of the <b>Ministry</b>.")
+        hub.database.config = config
+        app = create_app(dataclasses.replace(hub, config=config))
         page = Visitor(app).get("/").text
         assert sentence in words_of(page)
         assert ('href="/sign-up"' in page) is has_link

@@ -124,6 +124,7 @@ def test_endpoint_that_declares_no_scope_stops_the_start(hub: Hub, app: Flask) -
             [blueprint],
             load_viewer=app.extensions["hub.web"].load_viewer,
             is_proved=lambda: True,
+            answer_first=lambda: None,
             translations=hub.config.data,
         )
 
