@@ -65,6 +65,16 @@ def _fill(directory: Path, corpus: Corpus) -> None:
     git(directory, "symbolic-ref", "HEAD", head)
 
 
+def _await_prepared(data: Path, numbers: list[int]) -> None:
+    """Waits until the worker has prepared the histories for their readers, which takes a processor once."""
+    limit = time.monotonic() + 300
+    marks = [data / f"cache/reading/{number}/prepared.json" for number in numbers]
+    while not all(mark.exists() and json.loads(mark.read_text())["tip"] for mark in marks):
+        if time.monotonic() > limit:
+            raise RuntimeError("the worker did not prepare the repositories within five minutes")
+        time.sleep(0.5)
+
+
 @contextmanager
 def hub_server(folder: Path, repositories: dict[str, Corpus | None], **settings: str) -> Iterator[HubServer]:
     """A hub with ada's public repositories, filled from the corpora before it starts (None: left empty)."""
@@ -92,5 +102,6 @@ def hub_server(folder: Path, repositories: dict[str, Corpus | None], **settings:
                 raise RuntimeError((folder / "hub.log").read_text()[-3000:])
             time.sleep(0.05)
         addresses = json.loads(ready.read_text())
+        _await_prepared(data, [number for number, one in enumerate(repositories.values(), 1) if one])
         time.sleep(3)  # what the start left to do in the background is not what is measured
         yield HubServer(addresses["http"], addresses["ssh"], child.pid, token, key, data)
