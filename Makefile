@@ -29,7 +29,7 @@ coverage: ## Run every test and measure which lines ran; it takes half as long a
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
 
 bench: check ## Measure against nginx, OpenSSH and plain git; HISTORY=path names a large repository
-	@.ci/packages git openssh-client openssh-server nginx fcgiwrap cgit gitweb highlight
+	@.ci/packages git openssh-client openssh-server nginx fcgiwrap wrk cgit gitweb highlight
 	@$(MAKE) --no-print-directory install-tests
 	@$(BIN)/python -m tests.bench $(ARGS)
 

@@ -51,6 +51,20 @@ class GitTooSlow(GitFailed):
         self.timeout_seconds = timeout_seconds
 
 
+class GitTooLarge(GitTooSlow):
+    """A git command was stopped at its limit of memory: for whoever waits the same as at that of time."""
+
+    def __init__(self, command: str) -> None:
+        GitFailed.__init__(self, command, "stopped at its limit of memory")
+
+
+def _failure(command: str, complaint: bytes, exit_code: int) -> GitFailed:
+    line = _first_line(complaint)
+    return (
+        GitTooLarge(command) if "Out of memory" in line else GitFailed(command, line or f"exit {exit_code}")
+    )
+
+
 def environment(additions: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a git command: built from nothing, so that no variable of ours or a user's leaks."""
     result = {
@@ -97,7 +111,7 @@ def git(
     argv = _argv(directory, command, operands, paths)
     exit_code, out, err = _run(argv, stdin, timeout_seconds, holding)
     if exit_code != 0:
-        raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}", exit_code)
+        raise _failure(command[0], err, exit_code)
     return out
 
 
@@ -107,7 +121,7 @@ def succeeds(
     """Whether a command that answers by its exit code says yes (0) or no (1); raises GitFailed for others."""
     exit_code, _, err = _run(_argv(directory, command, operands), b"", timeout_seconds, ())
     if exit_code not in (0, 1):
-        raise GitFailed(command[0], _first_line(err) or f"exit {exit_code}")
+        raise _failure(command[0], err, exit_code)
     return exit_code == 0
 
 
@@ -202,7 +216,7 @@ def run_through(
             child.wait()
         if exit_code != 0:
             complaints.seek(0)
-            raise GitFailed(command[0], _first_line(complaints.read(_CHUNK_BYTES)) or f"exit {exit_code}")
+            raise _failure(command[0], complaints.read(_CHUNK_BYTES), exit_code)
 
 
 def _split(chunks: Iterator[bytes], ended_by: bytes) -> Iterator[bytes]:
@@ -232,8 +246,7 @@ def _read_chunks(
         yield chunk
     if child.wait() != 0:
         complaints.seek(0)
-        why = _first_line(complaints.read(_CHUNK_BYTES)) or f"exit {child.returncode}"
-        raise GitFailed(command, why, child.returncode)
+        raise _failure(command, complaints.read(_CHUNK_BYTES), child.returncode)
 
 
 def _run(
