@@ -60,9 +60,9 @@ class GitTooLarge(GitTooSlow):
 
 def _failure(command: str, complaint: bytes, exit_code: int) -> GitFailed:
     line = _first_line(complaint)
-    return (
-        GitTooLarge(command) if "Out of memory" in line else GitFailed(command, line or f"exit {exit_code}")
-    )
+    if "Out of memory" in line:
+        return GitTooLarge(command)
+    return GitFailed(command, line or f"exit {exit_code}", exit_code)
 
 
 def environment(additions: Mapping[str, str] | None = None) -> dict[str, str]:
