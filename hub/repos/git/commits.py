@@ -102,7 +102,7 @@ def parse_commit(commit_id: str, data: bytes) -> CommitRow:
             parents.append(value.decode("ascii", "replace"))
         else:  # a line that goes on begins with a space, and so has an empty name
             headers.setdefault(name, value)
-    encoding = _encoding(headers.get(b"encoding", b""))
+    encoding = find_encoding(headers.get(b"encoding", b""))
     subject, body = split_message(message)
     author = parse_person(headers.get(b"author", b""), encoding)
     committer = parse_person(headers.get(b"committer", b""), encoding)
@@ -126,7 +126,8 @@ def split_message(message: bytes) -> tuple[bytes, bytes]:
     return subject.strip(), b"\n".join(lines[end:]).strip(b"\r\n").rstrip()
 
 
-def _encoding(name: bytes) -> str:
+def find_encoding(name: bytes) -> str:
+    """The encoding that a commit's header names, of those that people write in; UTF-8 for any other."""
     text = name.decode("ascii", "replace").strip()
     return text if _ENCODING.fullmatch(text) else "utf-8"
 
