@@ -42,9 +42,10 @@ a11y: check ## Look at every kind of page with axe, pa11y and Lighthouse; ARGS="
 	@cd build/a11y && PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund --no-package-lock
 	@$(BIN)/python -m tests.a11y $(ARGS)
 
-truth: check ## Compare what pages say of a history with what git says; HISTORY=path names a repository
+truth: check ## Compare what pages say of a history, and merges, with what git says; HISTORY=path names one
 	@$(MAKE) --no-print-directory install-tests
 	@$(BIN)/python -m tests.bench.truth $(ARGS)
+	@$(BIN)/python -m tests.bench.merge_truth $(ARGS)
 
 lint: check install-tests ## Check style, types and layers
 	$(BIN)/ruff check
