@@ -8,6 +8,7 @@ from hub.accounts import jobs as accounts_jobs
 from hub.config import Config
 from hub.db import Database
 from hub.jobs import Queue, registered
+from hub.journal import jobs as journal_jobs
 from hub.repos import jobs as repos_jobs
 from hub.repos.browsing.files import preparing
 from hub.repos.settings import departures
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 # Imported for what they register: jobs and subscribers to events.
-_FEATURES: Final = (web_jobs, accounts_jobs, repos_jobs, departures, preparing)
+_FEATURES: Final = (web_jobs, accounts_jobs, repos_jobs, departures, preparing, journal_jobs)
 
 _TRANSLATIONS: Final = Path(__file__).parent / "translations"
 

@@ -6,8 +6,11 @@ from typing import Final
 from hub import migrations
 from hub.accounts.sign_in.sealing import key_file
 from hub.config import Config
+from hub.db import Database
 from hub.errors import Conflict, text
 from hub.gateway.ssh_keys import load_host_keys
+from hub.journal.hub_key import load_hub_key
+from hub.journal.openings import open_missing
 from hub.secret_keys import load_key
 
 _REPOSITORIES: Final = "repositories"
@@ -25,6 +28,7 @@ def prepare(config: Config) -> None:
             _make(config.data / name)
         load_host_keys(config)
         load_key(key_file(config))
+        load_hub_key(config)
     except OSError as error:
         raise Conflict(
             text("The data folder %(data)s cannot be made.", data=config.data),
@@ -32,6 +36,15 @@ def prepare(config: Config) -> None:
             text("Name another folder with HUB_DATA."),
         ) from error
     migrations.upgrade(config)
+    _begin_journals(config)
+
+
+def _begin_journals(config: Config) -> None:
+    database = Database(config)
+    try:
+        open_missing(database)
+    finally:
+        database.dispose()
 
 
 def _make(folder: Path) -> None:

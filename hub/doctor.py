@@ -17,6 +17,7 @@ from hub.cli_line import require_current
 from hub.config import Config
 from hub.db import Database
 from hub.errors import Conflict, HubError, Unavailable, text
+from hub.journal.hub_key import key_file, load_hub_key
 from hub.repos.git import store
 from hub.repos.git.refs import RefFiles, RefsDamaged
 from hub.repos.models import ZERO_ID, RefLogEntry, Repository
@@ -46,6 +47,7 @@ def examine(config: Config) -> Iterator[Finding]:
         return
     yield _look("disk", _find_disk, config)
     yield _look("SSH host keys", _find_host_keys, config)
+    yield _look("key of the hub", _find_hub_key, config)
     database = _look("database", _find_database, config)
     yield database
     if database.fault is None:
@@ -139,6 +141,30 @@ def _find_host_keys(config: Config) -> str:
             text("Close it: chmod 600 %(path)s", path=path),
         )
     return str(path)
+
+
+def _find_hub_key(config: Config) -> str:
+    path = key_file(config)
+    if not path.is_file():
+        raise Conflict(
+            text("The key of the hub is missing."),
+            text("There is no %(path)s; it names the hub in the journals of its repositories.", path=path),
+            text("Bring it back from a backup. Where no repository has a journal yet, `hub init` makes one."),
+        )
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise Conflict(
+            text("Other users of this machine can read the key of the hub."),
+            text("Whoever has it can write journals in the name of this hub."),
+            text("Close it: chmod 600 %(path)s", path=path),
+        )
+    try:
+        return load_hub_key(config).fingerprint
+    except ValueError as error:
+        raise Conflict(
+            text("The key of the hub cannot be read."),
+            text("%(path)s: %(error)s", path=path, error=error),
+            text("Bring it back from a backup."),
+        ) from error
 
 
 def _find_database(config: Config) -> str:

@@ -2,10 +2,15 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 
-def load_key(path: Path) -> bytes:
+def _random() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def load_key(path: Path, make: Callable[[], bytes] = _random) -> bytes:
     """The key in that file; made, readable by its owner alone, where there is none."""
     try:
         return path.read_bytes()
@@ -15,7 +20,7 @@ def load_key(path: Path) -> bytes:
     written = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
+        file.write(make())
         file.flush()
         os.fsync(file.fileno())
     try:

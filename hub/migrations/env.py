@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy.engine import Connection
 
 import hub.accounts.models
+import hub.journal.models
 import hub.repos.models  # noqa: F401  # every model must be known to Base.metadata
 from hub.config import load
 from hub.db import Base, database_url, make_engine

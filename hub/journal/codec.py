@@ -1,0 +1,155 @@
+"""The bytes of the journal: canonical JSON, what an id is made of, and bodies. Pure.
+
+Canonical JSON is a strict subset of RFC 8785: one UTF-8 object without blanks or a newline; keys are
+`[a-z_]+` in byte order; values are objects, arrays, strings, true, false and whole numbers from 0 to 2^53-1;
+strings hold no control character and no surrogate, and are never normalised. So only `"` and the backslash
+are ever escaped, and every JSON library writes the same bytes for the same value.
+"""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Iterable
+from typing import Any, Final
+
+MAX_ENTRY_BYTES: Final = 64 << 10
+MAX_BODY_BYTES: Final = 1 << 20
+MAX_PREV: Final = 64
+MAX_NUMBER: Final = 2**53 - 1
+VERSION: Final = 1
+
+ENTRY_KEYS: Final = frozenset(
+    {"at", "bodies", "by", "d", "hub", "key", "kind", "prev", "repo", "t", "topic", "v"}
+)
+
+_KEY: Final = re.compile(r"[a-z_]+")
+_ID: Final = re.compile(r"[0-9a-f]{64}")
+_HANDLE: Final = re.compile(r"(?:[0-9a-f]{16})?")
+_KIND: Final = re.compile(r"[a-z][a-z_.]{0,39}")
+_BAD_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_ESCAPED_BYTE: Final = re.compile(rb"%([0-9A-F]{2})")
+_SALT_BYTES: Final = 16
+_SALT: Final = re.compile(rb"[A-Za-z0-9_-]{22}\n")
+
+_to_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+class NotCanonical(ValueError):
+    """A value that has no canonical bytes, or bytes that are not the canonical ones of any value."""
+
+
+def encode(value: dict[str, Any]) -> bytes:  # any value of JSON; `_check` says which
+    """The canonical bytes of an object; raises NotCanonical where it has none."""
+    try:
+        _check(value)
+        return _to_json(value).encode()
+    except RecursionError as error:
+        raise NotCanonical("nested too deeply") from error
+
+
+def decode(data: bytes) -> dict[str, Any]:  # whatever the object holds
+    """The object that these bytes are the canonical form of; raises NotCanonical."""
+    try:
+        value = json.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise NotCanonical(str(error)) from error
+    if type(value) is not dict:
+        raise NotCanonical("no object")
+    if encode(value) != data:
+        raise NotCanonical("not the canonical spelling")
+    return value
+
+
+def _check(value: object) -> None:
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str) or not _KEY.fullmatch(key):
+                raise NotCanonical(f"the key {key!r}")
+        _check_all(value.values())
+    elif isinstance(value, list):
+        _check_all(value)
+    elif isinstance(value, str):
+        if _BAD_TEXT.search(value):
+            raise NotCanonical("a control character or a surrogate")
+    elif not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
+        raise NotCanonical(f"{value!r} of the type {type(value).__name__}")
+
+
+def _check_all(values: Iterable[object]) -> None:
+    for one in values:
+        _check(one)
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of the bytes, in hex: the id of an entry, and what an entry names a body by."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def check_entry(entry: dict[str, Any], data: bytes) -> None:  # as `decode` returned it
+    """Raises NotCanonical unless the envelope is an entry's.
+
+    Kinds and versions that we do not know pass, whatever `d` holds: they are kept and passed on.
+    """
+    if entry.keys() != ENTRY_KEYS:
+        raise NotCanonical("the fields of an entry")
+    if len(data) > MAX_ENTRY_BYTES:
+        raise NotCanonical("the size of an entry")
+    texts = [entry[name] for name in ("by", "hub", "key", "kind", "repo", "topic")]
+    lists = [entry["prev"], entry["bodies"]]
+    if not all(type(one) is str for one in texts) or not all(type(one) is list for one in lists):
+        raise NotCanonical("the type of a field")
+    if not all(type(entry[name]) is int for name in ("at", "t", "v")) or type(entry["d"]) is not dict:
+        raise NotCanonical("the type of a field")
+    _check_ids(entry)
+
+
+def _check_ids(entry: dict[str, Any]) -> None:  # its fields are of their types
+    prev: list[str] = entry["prev"]
+    given = [one for one in (entry["repo"], entry["topic"]) if one]
+    ids = [*prev, *entry["bodies"], entry["hub"], *given]
+    if not all(type(one) is str and _ID.fullmatch(one) for one in ids):
+        raise NotCanonical("an id")
+    if not _HANDLE.fullmatch(entry["by"]) or not _KIND.fullmatch(entry["kind"]):
+        raise NotCanonical("the person or the kind")
+    if prev != sorted(set(prev)) or len(prev) > MAX_PREV:
+        raise NotCanonical("the ancestors")
+    if bool(prev) != bool(entry["topic"]) or (entry["t"] == 0) != (not prev):
+        raise NotCanonical("an opening with ancestors, or an entry without")
+
+
+def make_body(content: str | bytes, salt: str | None = None) -> bytes:
+    """A body as it is stored: 22 characters of salt, a newline, the content.
+
+    Without the salt, the digest that a redaction leaves could be tried against a dictionary.
+    """
+    # A form may hold half a character; what is stored is text that everybody can read.
+    raw = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    return (salt or secrets.token_urlsafe(_SALT_BYTES)).encode() + b"\n" + raw
+
+
+def body_text(body: bytes) -> str:
+    """The content of a stored body, without what no column of text can hold; raises NotCanonical."""
+    if not _SALT.match(body):
+        raise NotCanonical("a body without its salt")
+    # PostgreSQL keeps every character but this one.
+    return body.partition(b"\n")[2].decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+def path_text(path: bytes) -> str:
+    """A git path as a string: bytes that are no UTF-8, control characters and `%` become `%XX`."""
+    return "".join(_escaped(one) for one in path.decode("utf-8", "surrogateescape"))
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"%{code - 0xDC00:02X}"
+    if code < 0x20 or code == 0x7F or character == "%":
+        return f"%{code:02X}"
+    return character
+
+
+def path_bytes(text: str) -> bytes:
+    """The git path that `path_text` made this of."""
+    return _ESCAPED_BYTE.sub(lambda found: bytes([int(found[1], 16)]), text.encode())

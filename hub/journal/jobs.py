@@ -1,0 +1,67 @@
+"""What journals hear of: repositories that are made, people who are renamed or leave, and their keys."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.accounts.models import SshKey, User
+from hub.db import Database
+from hub.events import KeyAdded, KeyWithdrawn, PersonDeleted, PersonRenamed, RepositoryCreated, on
+from hub.jobs import every
+from hub.journal.forgetting import forget
+from hub.journal.openings import open_missing
+from hub.journal.people import find_person, list_keys, list_topics_that_know, set_key, set_name
+from hub.journal.replay import repository_topic
+
+
+@on(RepositoryCreated)
+def open_repository_topic(session: Session, event: RepositoryCreated) -> None:
+    """Begins the journal of a repository that was just made."""
+    repository_topic(session, event.repository_id)
+
+
+@on(PersonRenamed)
+def note_name(session: Session, event: PersonRenamed) -> None:
+    """Writes the new name down wherever the person acted."""
+    person = find_person(session, event.user_id)
+    if person is None:
+        return
+    person.name = session.get_one(User, event.user_id).name
+    for topic in list_topics_that_know(session, person):
+        set_name(session, topic, person, person.name)
+
+
+@on(KeyAdded)
+def note_key(session: Session, event: KeyAdded) -> None:
+    """Writes the key down wherever the person acted; elsewhere they bring it along."""
+    person = find_person(session, event.user_id)
+    if person is None:
+        return
+    is_it = SshKey.fingerprint == event.fingerprint
+    public = session.execute(select(SshKey.public_key).where(is_it)).scalar_one()
+    for topic in list_topics_that_know(session, person):
+        set_key(session, topic, person, public, is_on=True)
+
+
+@on(KeyWithdrawn)
+def note_withdrawal(session: Session, event: KeyWithdrawn) -> None:
+    """Writes down wherever the key is known that it is the person's no longer."""
+    person = find_person(session, event.user_id)
+    if person is None:
+        return
+    for topic in list_topics_that_know(session, person):
+        for public in list_keys(session, topic, person, fingerprint=event.fingerprint):
+            set_key(session, topic, person, public, is_on=False)
+
+
+@on(PersonDeleted)
+def forget_person(session: Session, event: PersonDeleted) -> None:
+    """Withholds the person's name wherever they acted, and lets go of the account."""
+    person = find_person(session, event.user_id)
+    if person is not None:
+        forget(session, person)
+
+
+@every(minutes=10)
+def open_missing_topics(database: Database) -> None:
+    """Begins the journal of repositories that stand without one."""
+    open_missing(database)

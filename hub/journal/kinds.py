@@ -1,0 +1,48 @@
+"""The registry of what entries mean: how the state of a type of topic begins, changes, is read and kept."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from hub.journal.entries import Entry
+from hub.journal.models import JournalTopic
+
+S = TypeVar("S")
+
+# Changes the state by an entry whose hub is or is not among the repository's homes; returns why the entry
+# does not count, or None. Pure.
+Apply = Callable[[S, Entry, frozenset[str]], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds(Generic[S]):
+    """What the entries of one type of topic mean.
+
+    `apply` has a function for each kind of entry. `load` reads the state of a topic from its rows, as it was
+    after `save`; of one without any it is what `new_state` makes. `save` writes the rows that differ.
+    """
+
+    new_state: Callable[[], S]
+    apply: Mapping[str, Apply[S]]
+    load: Callable[[Session, JournalTopic], S]
+    save: Callable[[Session, JournalTopic, S], None]
+
+
+_kinds: dict[str, Kinds[Any]] = {}  # the state of each type is a class of its own
+
+
+def register(type: str, kinds: Kinds[S]) -> None:  # noqa: A002  # the word of the format
+    """Says what the entries of that type of topic mean."""
+    _kinds[type] = kinds
+
+
+def kinds_of(type: str) -> Kinds[Any]:  # noqa: A002  # whatever its state is
+    """What the entries of that type of topic mean; raises KeyError for one that no feature registered."""
+    return _kinds[type]
+
+
+def registered_types() -> list[str]:
+    """The types of topics that features registered."""
+    return sorted(_kinds)

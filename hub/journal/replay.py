@@ -1,0 +1,136 @@
+"""Entries become state and rows: one that was just made is applied, a whole topic is replayed from nothing.
+
+`apply` and `replay` are pure: the same entries give the same state in every hub, in whatever order they
+arrived. `act` and `begin` are what a feature calls to have something happen in a topic.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.db import config_of
+from hub.journal import recording
+from hub.journal.codec import VERSION
+from hub.journal.entries import Entry, ordered
+from hub.journal.hub_key import load_hub_key
+from hub.journal.kinds import Kinds as Kinds
+from hub.journal.kinds import kinds_of
+from hub.journal.kinds import register as register
+from hub.journal.models import JournalTopic, Person
+from hub.journal.recording import REPOSITORY, Recorded
+from hub.journal.ring_rows import homes_of
+from hub.repos.models import Repository
+
+NOT_UNDERSTOOD: Final = "not understood"
+MALFORMED: Final = "malformed"
+
+# What reading from an entry raises where it does not hold what its kind says.
+_MALFORMED: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+
+
+class NotCounted(AssertionError):
+    """An act that does not count was recorded: the action should have refused it before. A defect of ours."""
+
+
+def apply(
+    kinds: Kinds[Any],  # whatever its state is
+    state: Any,  # that state
+    entry: Entry,
+    homes: frozenset[str],
+) -> str | None:
+    """Changes the state by one entry; returns why the entry does not count, or None. Never raises."""
+    change = kinds.apply.get(entry.kind)
+    if change is None or entry.v != VERSION:
+        return NOT_UNDERSTOOD
+    try:
+        return change(state, entry, homes)
+    except _MALFORMED:
+        return MALFORMED
+
+
+def replay(
+    type: str,  # noqa: A002  # the word of the format
+    entries: Iterable[Entry],
+    homes: frozenset[str],
+) -> Any:  # the state of that type
+    """The state of a topic after all its entries, from nothing."""
+    return replay_with_reasons(type, entries, homes)[0]
+
+
+def replay_with_reasons(
+    type: str,  # noqa: A002  # the word of the format
+    entries: Iterable[Entry],
+    homes: frozenset[str],
+) -> tuple[Any, dict[str, str | None]]:  # the state of that type
+    """What `replay` returns, and for each entry's id why it does not count, or None."""
+    kinds = kinds_of(type)
+    state = kinds.new_state()
+    return state, {one.id: apply(kinds, state, one, homes) for one in ordered(entries)}
+
+
+def begin(
+    session: Session,
+    repository_id: int,
+    *,
+    type: str,  # noqa: A002  # the word of the format
+    person: Person | None,
+    d: Mapping[str, Any],  # what the kind says it holds
+    bodies: Sequence[str] = (),
+) -> Recorded:
+    """Opens a topic: makes its first entry and its rows. Raises TooLarge.
+
+    The repository's own topic is opened before, where it is missing.
+    """
+    if type != REPOSITORY:
+        repository_topic(session, repository_id)
+    made = recording.open_topic(session, repository_id, type=type, person=person, d=d, bodies=bodies)
+    _apply_to_rows(session, made)
+    return made
+
+
+def act(
+    session: Session,
+    topic: JournalTopic,
+    *,
+    kind: str,
+    person: Person | None,
+    d: Mapping[str, Any],  # what the kind says it holds
+    bodies: Sequence[str] = (),
+) -> Recorded:
+    """Has something happen in a topic: makes the entry and changes the rows.
+
+    The caller has checked that it counts, with the topic locked; raises NotCounted otherwise, and TooLarge.
+    """
+    session.flush()
+    made = recording.record(session, topic, kind=kind, person=person, d=d, bodies=bodies)
+    _apply_to_rows(session, made)
+    return made
+
+
+def repository_topic(session: Session, repository_id: int) -> JournalTopic:
+    """The repository's own topic, opened where it is missing."""
+    found = recording.find_repository_topic(session, repository_id)
+    if found is None:
+        # Two who find it missing at the same moment open it one after the other.
+        session.execute(select(Repository.id).where(Repository.id == repository_id).with_for_update())
+        found = recording.find_repository_topic(session, repository_id)
+    if found is not None:
+        return found
+    # Two repositories that one hub makes in the same second differ in nothing else.
+    d = {"key": load_hub_key(config_of(session)).public, "nonce": secrets.token_hex(16)}
+    return begin(session, repository_id, type=REPOSITORY, person=None, d=d).topic
+
+
+def _apply_to_rows(session: Session, made: Recorded) -> None:
+    # An act follows everything there is in its topic, so that it is applied last: the rows are the state.
+    kinds = kinds_of(made.topic.type)
+    homes = homes_of(session, made.topic.repository_id)
+    state = kinds.load(session, made.topic)
+    why = apply(kinds, state, made.entry, homes)
+    if why is not None:
+        raise NotCounted(f"{made.entry.kind}: {why}")
+    kinds.save(session, made.topic, state)
+    session.flush()

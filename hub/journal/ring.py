@@ -1,0 +1,146 @@
+"""The repository's own topic: which hubs, keys and people its journal knows. Pure.
+
+Its kinds, by what they hold:
+
+    repo     key, nonce         the opening, by the first home
+    hub      hub, role, key     another hub; `home` decides here, of a `peer` speech is taken in; by a home
+    key      hub, key, on       a further key of a hub, or its withdrawal; by that hub or a home
+    key      person, key, on    a key of a person, or its withdrawal; by the hub of their account
+    person   person; body       the name shown; by the hub of their account
+    redact   bodies             texts that are withheld: of a person, by their hub; any, by a home
+    witness  hub, seq, receipt  "I saw this head of that hub's journal"; kept only
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from hub.accounts.keys import fingerprint_of
+from hub.journal.entries import Entry
+from hub.journal.hub_key import hub_id_of, wire_form
+from hub.journal.kinds import Apply
+
+_PERSON: Final = re.compile(r"[0-9a-f]{16}@([0-9a-f]{64})")
+
+
+class HubRole(StrEnum):
+    """What a hub is to the journal of a repository."""
+
+    HOME = "home"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A public key; `withdrawn_in` is the entry that withdrew it."""
+
+    public: str
+    withdrawn_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownName:
+    """The newest name of a person, and the body that it stands in; None once it is withheld."""
+
+    name: str | None
+    digest: str
+
+
+@dataclass(slots=True)
+class Ring:
+    """Who speaks in the journal: hubs with their role, keys by holder and fingerprint, people with names."""
+
+    hubs: dict[str, HubRole] = field(default_factory=dict)
+    keys: dict[tuple[str, str], KnownKey] = field(default_factory=dict)
+    people: dict[str, KnownName] = field(default_factory=dict)
+
+    @property
+    def homes(self) -> frozenset[str]:
+        """The hubs that decide."""
+        return frozenset(hub for hub, role in self.hubs.items() if role is HubRole.HOME)
+
+    def keys_of(self, holder: str) -> dict[str, KnownKey]:
+        """The good keys of a hub or a person, by fingerprint."""
+        return {
+            fingerprint: key
+            for (whose, fingerprint), key in self.keys.items()
+            if whose == holder and key.withdrawn_in is None
+        }
+
+
+def _open(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
+    if ring.hubs:
+        return "a second opening"
+    if hub_id_of(entry.d["key"]) != entry.hub:
+        return "the key of another hub"
+    ring.hubs[entry.hub] = HubRole.HOME
+    _add_key(ring, entry.hub, entry.d["key"])
+    return None
+
+
+def _name_hub(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
+    hub, key, role = entry.d["hub"], entry.d["key"], HubRole(entry.d["role"])
+    if entry.hub not in ring.homes:
+        return "only a home names hubs"
+    if hub_id_of(key) != hub:
+        return "the key of another hub"
+    ring.hubs[hub] = role
+    _add_key(ring, hub, key)
+    return None
+
+
+def _set_key(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
+    d = entry.d
+    holder, is_on = d.get("hub") or d["person"], d["on"]
+    if "hub" in d and entry.hub not in ring.homes | {holder}:
+        return "only a home or the hub itself binds its keys"
+    if "hub" not in d and not _is_of(entry, holder):
+        return "only the hub of the account binds its keys"
+    if "hub" in d and holder not in ring.hubs:
+        return "a hub that no home named"
+    if type(is_on) is not bool:
+        raise TypeError("neither on nor off")
+    withdrawn_in = None if is_on else entry.id
+    ring.keys[holder, fingerprint_of(wire_form(d["key"]))] = KnownKey(d["key"], withdrawn_in)
+    return None
+
+
+def _introduce(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
+    person = entry.d["person"]
+    if not _is_of(entry, person):
+        return "only the hub of the account introduces a person"
+    ring.people[person] = KnownName(entry.bodies[0], entry.digests[0])
+    return None
+
+
+def _redact(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
+    is_home, wanted, has_any = entry.hub in ring.homes, set(entry.d["bodies"]), False
+    for person, known in ring.people.items():
+        if known.digest in wanted and (is_home or _is_of(entry, person)):
+            ring.people[person] = KnownName(None, known.digest)
+            has_any = True
+    return None if is_home or has_any else "not one's own words"
+
+
+def _keep(_: Ring, __: Entry, ___: frozenset[str]) -> str | None:
+    return None
+
+
+def _is_of(entry: Entry, person: str) -> bool:
+    found = _PERSON.fullmatch(person)
+    return found is not None and found[1] == entry.hub
+
+
+def _add_key(ring: Ring, holder: str, public: str) -> None:
+    ring.keys[holder, fingerprint_of(wire_form(public))] = KnownKey(public)
+
+
+APPLY: dict[str, Apply[Ring]] = {
+    "repo": _open,
+    "hub": _name_hub,
+    "key": _set_key,
+    "person": _introduce,
+    "redact": _redact,
+    "witness": _keep,
+}
