@@ -64,7 +64,7 @@ class GitClient:
         check: bool = True,
         input: str | bytes | None = None,  # noqa: A002  # the name subprocess gives it
         environment: Mapping[str, str] | None = None,
-        timeout: float = 120,
+        timeout: float = 400,
     ) -> Result:
         """Runs `git ARGUMENTS` in `cwd` (the client's folder by default)."""
         done = subprocess.run(

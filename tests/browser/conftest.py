@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.served import Person, Served
 
@@ -14,6 +14,10 @@ _QUIET = (
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-sandbox",
 )  # fmt: skip
+
+# Milliseconds for which a browser waits for what is to come; where all goes well it comes at once.
+PATIENCE_MS = 120_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Tab:
@@ -75,7 +79,7 @@ def tab(chromium: Browser, served: Served) -> Iterator[Callable[..., Tab]]:
             java_script_enabled=scripts,
             locale="en-GB",
         )
-        context.set_default_timeout(40_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         return Tab(context.new_page(), served)
 

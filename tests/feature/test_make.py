@@ -34,7 +34,7 @@ def write_program(path: Path, line: str) -> None:
 def make(programs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": str(programs), "LC_ALL": "C.UTF-8", "HOME": os.environ.get("HOME", "/")}
     command = ("make", "--no-print-directory", "-C", str(ROOT), *arguments)
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_new_enough_programs_pass(programs: Path) -> None:

@@ -33,7 +33,7 @@ def build_wheel(folder: Path) -> Path:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, source / name)
     build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source))
-    done = subprocess.run(build, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(build, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = folder.glob("hub-*.whl")
     return wheel
@@ -54,7 +54,7 @@ def make_environment(folder: Path, wheel: Path) -> Path:
         "--no-index",
         str(wheel),
     )
-    subprocess.run(pip, check=True, capture_output=True, timeout=120)
+    subprocess.run(pip, check=True, capture_output=True, timeout=600)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     (folder / "lib" / version / "site-packages" / "dependencies.pth").write_text(
         sysconfig.get_path("purelib")
@@ -93,7 +93,7 @@ def hubs(tmp_path_factory: pytest.TempPathFactory, python: Path) -> Iterator[lis
 
 
 def read(hub: Served, path: str) -> tuple[int, str]:
-    answer = httpx.get(hub.http + path, trust_env=False)
+    answer = httpx.get(hub.http + path, trust_env=False, timeout=60)
     text = answer.text.replace(hub.http, "").replace(hub.ssh, "").replace(hub.http.rpartition(":")[2], "PORT")
     return answer.status_code, VARYING.sub(r"\1\2", text)
 
@@ -112,9 +112,9 @@ def test_wheel_serves_the_page_of_the_checkout(hubs: list[Served], path: str) ->
 
 def test_wheel_carries_styles_and_scripts(hubs: list[Served]) -> None:
     wheel, _ = hubs
-    page = httpx.get(f"{wheel.http}/login", trust_env=False).text
+    page = httpx.get(f"{wheel.http}/login", trust_env=False, timeout=60).text
     assets = re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js))"', page)
-    answers = [httpx.get(wheel.http + path, trust_env=False) for path in assets]
+    answers = [httpx.get(wheel.http + path, trust_env=False, timeout=60) for path in assets]
     assert len(answers) >= 2
     assert all(answer.status_code == 200 and answer.content for answer in answers)
 

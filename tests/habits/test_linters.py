@@ -21,6 +21,6 @@ LINTERS = {
 def test_linter_finds_nothing(command: tuple[str, ...]) -> None:
     program, *arguments = command
     done = subprocess.run(
-        (str(BIN / program), *arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        (str(BIN / program), *arguments), cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -75,7 +75,7 @@ class GatewayServer:
         headers: Mapping[str, str] | None = None,
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """One raw request and its whole answer; a body that is an iterator goes chunked."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         try:
             is_chunked = body is not None and not isinstance(body, bytes)
             connection.request(method, path, body, dict(headers or {}), encode_chunked=is_chunked)

@@ -43,7 +43,7 @@ def request(
     """Sends exactly this request target and returns the answer; redirects are not followed."""
     address = urllib.parse.urlsplit(served.http)
     assert address.hostname is not None
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=240)
     try:
         connection.request(method, target, body, dict(headers or {}))
         response = connection.getresponse()

@@ -134,7 +134,7 @@ class SlowRequest:
 
     def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
         self._socket = socket.socket()
-        self._socket.settimeout(20)
+        self._socket.settimeout(90)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)  # a slow reader fills it soon
         self._socket.connect(("127.0.0.1", port))
         head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"

@@ -143,7 +143,7 @@ def _read_question(connection: socket.socket) -> tuple[Question, list[int]]:
     return json.loads(body), list(descriptors)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> bool:
     """Whether the condition came true in time, which is long enough for a slow machine with other work."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -20,7 +20,6 @@ pytestmark = pytest.mark.wire_writes
 # Five kills of the whole group, each in the middle of eight pushes that have come to different points.
 KILLS = {"sqlite": 5, "postgresql": 2}
 REPOSITORIES = 8
-AGREE_SECONDS = 2
 MAIN = "refs/heads/main"
 ENDINGS = (".lock", ".keep")
 
@@ -120,7 +119,7 @@ def test_nothing_acknowledged_is_lost_whenever_the_hub_is_killed(
         done = [(place, push.result().ok) for place, push in _pushes_cut_off(places, moment)]
         fresh_served.start()
 
-        assert wait_until(lambda: all(place.agrees() for place in places), seconds=AGREE_SECONDS)
+        assert wait_until(lambda: all(place.agrees() for place in places))
         for place, is_acknowledged in done:
             acknowledged += is_acknowledged
             assert place.has_newest() or not is_acknowledged, f"{place.path} lost {place.tip}"

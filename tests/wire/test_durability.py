@@ -32,7 +32,7 @@ def traced(served: Served, file: Path) -> Iterator[None]:
             pytest.skip(f"strace may not trace here: {attached}")
         yield
         tracer.terminate()
-        tracer.communicate(timeout=30)
+        tracer.communicate(timeout=120)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`hub.gateway.git_http` as outside judges call it: without a policy a client meets stock git."""
 
 import gzip
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -347,7 +346,7 @@ def test_a_client_killed_in_a_clone_takes_its_git_with_it(
     server: GatewayServer, directory: Path, tmp_path: Path
 ) -> None:
     script = tmp_path / "slow"
-    script.write_text("#!/bin/sh\nsleep 30 & wait $!\n")
+    script.write_text("#!/bin/sh\nsleep 100 & wait $!\n")
     script.chmod(0o755)
     config = {"uploadpack.packObjectsHook": str(script)}
     server.targets["one"] = {"directory": directory, "config": config}
@@ -356,10 +355,8 @@ def test_a_client_killed_in_a_clone_takes_its_git_with_it(
         request.send(body)
         request.end()
         assert wait_until(lambda: len(git_processes(directory)) == 1)
-    started = time.monotonic()
-    assert wait_until(lambda: git_processes(directory) == [])
-    # The script sleeps for half a minute; a quarter of a second is what it takes where nothing else runs.
-    assert time.monotonic() - started < 10
+    # A quarter of a second is what it takes where nothing else runs; the script sleeps longer.
+    assert wait_until(lambda: git_processes(directory) == [], 60)
 
 
 def test_a_push_that_falls_silent_is_let_go(server: GatewayServer, directory: Path) -> None:
@@ -379,7 +376,7 @@ def test_a_client_that_does_not_read_is_let_go(server: GatewayServer, tmp_path: 
     directory = bare_repository(tmp_path / "large.git")
     git("unpack-objects", "-q", cwd=directory, stdin=pack)
     git("update-ref", "refs/blobs/large", blob_id, cwd=directory)
-    server.targets["large"] = {"directory": directory, "limits": Limits(idle_seconds=0.3)}
+    server.targets["large"] = {"directory": directory, "limits": Limits(idle_seconds=1)}
     with SlowRequest(server.port, "/large.git/git-upload-pack", V2) as request:
         request.send(v2_request("fetch", [f"want {blob_id}", "done"]))
         request.end()

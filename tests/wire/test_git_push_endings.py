@@ -45,7 +45,7 @@ def failing(_: Question) -> Answer:
 def test_the_report_waits_for_the_record_and_progress_does_not(hosted: Hosted) -> None:
     may_go = threading.Event()
     hosted.script.gate = lambda _: {"lines": ["Looking"], "exit": 0, "packs": []}
-    hosted.script.record = lambda _: {"lines": [] if may_go.wait(20) else ["late"]}
+    hosted.script.record = lambda _: {"lines": [] if may_go.wait(120) else ["late"]}
     with hosted.begin() as request:
         request.send(push_body([hosted.new()]))
         request.end()
@@ -132,7 +132,7 @@ def test_after_the_bodys_end_a_client_that_leaves_changes_nothing(hosted: Hosted
     may_go = threading.Event()
 
     def gate(_: Question) -> Answer:
-        may_go.wait(20)
+        may_go.wait(120)
         return {"lines": ["Thank you"], "exit": 0, "packs": []}
 
     hosted.script.gate = gate
@@ -147,7 +147,7 @@ def test_after_the_bodys_end_a_client_that_leaves_changes_nothing(hosted: Hosted
 
 def test_the_next_push_is_judged_when_the_last_one_is_recorded(hosted: Hosted) -> None:
     may_go = threading.Event()
-    hosted.script.record = lambda _: {"lines": [] if may_go.wait(20) else ["late"]}
+    hosted.script.record = lambda _: {"lines": [] if may_go.wait(120) else ["late"]}
     with hosted.begin() as first, hosted.begin() as second:
         for number, request in enumerate((first, second)):
             request.send(push_body([hosted.new(f"refs/heads/b{number}")]))

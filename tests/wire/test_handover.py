@@ -69,7 +69,7 @@ def test_git_is_gone_a_second_after_its_reader(served: Served, noise: Noise) -> 
     with connect(served.http, head("GET", f"/{noise.path}/archive/main.tar.gz", None)) as client:
         assert client.recv(12) == b"HTTP/1.1 200"
         assert has_git(served)
-    assert wait_until(lambda: not has_git(served) and not named(served, "gzip"), seconds=10)
+    assert wait_until(lambda: not has_git(served) and not named(served, "gzip"))
 
 
 def test_readers_who_do_not_read_keep_nobody_waiting(served: Served, noise: Noise) -> None:

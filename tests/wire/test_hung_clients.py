@@ -77,7 +77,7 @@ def connect(address: str, sent: bytes, *, receive_bytes: int = 0) -> socket.sock
     """A connection on which these bytes were sent and nothing is read."""
     host, _, port = address.removeprefix("http://").rpartition(":")
     connection = socket.socket()
-    connection.settimeout(30)
+    connection.settimeout(120)
     if receive_bytes:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
     connection.connect((host, int(port)))
@@ -193,7 +193,7 @@ def test_git_of_a_clone_ends_when_its_client_is_gone(
         assert wait_until(lambda: has_git(served))
         client.kill()
 
-    assert wait_until(lambda: not has_git(served), seconds=10)
+    assert wait_until(lambda: not has_git(served))
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def source(git: GitClient) -> Path:
 @pytest.fixture
 def browser(reaching: Served, cara: Person) -> Iterator[httpx.Client]:
     """Cara's browser, signed in."""
-    with httpx.Client(base_url=reaching.http, headers={"Accept": "text/html"}, timeout=30) as client:
+    with httpx.Client(base_url=reaching.http, headers={"Accept": "text/html"}, timeout=120) as client:
         send(client, "/login", {"name": cara.name, "password": cara.password})
         yield client
 
@@ -75,7 +75,7 @@ def send(
 
 def wait_for_end(client: httpx.Client, path: str) -> str:
     """What the repository's page says once nothing goes on any more."""
-    for _ in range(150):
+    for _ in range(600):
         page = client.get(path)
         assert page.status_code == 200, page.text
         if "Import under way" not in page.text:
@@ -132,7 +132,7 @@ def test_upload_beyond_the_limit_is_refused_in_words(browser: httpx.Client, git:
 def test_upload_of_a_stranger_is_refused_before_it_is_taken(reaching: Served) -> None:
     """The attack: anybody fills the hub's disk through the one address that takes large bodies."""
     host, _, port = reaching.http.removeprefix("http://").rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=90) as connection:
         head = f"POST {FORM} HTTP/1.1\r\nhost: hub\r\naccept: text/html\r\ncontent-length: {16 << 20}\r\n\r\n"
         connection.sendall(head.encode())
         answer = connection.recv(65536)

@@ -53,7 +53,7 @@ def places(served: Served, anna: Person, tmp_path: Path) -> dict[str, str]:
 
 def page(served: Served, path: str, person: Person | None, method: str = "GET") -> int:
     headers = {"Accept": "text/html", **(person.headers if person else {})}
-    return httpx.request(method, f"{served.http}{path}", headers=headers).status_code
+    return httpx.request(method, f"{served.http}{path}", headers=headers, timeout=60).status_code
 
 
 def fetches(served: Served, path: str, person: Person, git: GitClient) -> bool:
@@ -100,7 +100,8 @@ def test_a_limited_token_lists_what_it_reaches_and_what_is_public(
     served: Served, anna: Person, places: dict[str, str]
 ) -> None:
     token = limited(served, anna, places["it"])
-    shown = httpx.get(f"{served.http}/{anna.name}", headers={"Accept": "text/html", **token.headers}).text
+    headers = {"Accept": "text/html", **token.headers}
+    shown = httpx.get(f"{served.http}/{anna.name}", headers=headers, timeout=60).text
     names = {place: path.partition("/")[2] in shown for place, path in places.items()}
     assert names == {"it": True, "other private": False, "other public": True}
 

@@ -92,7 +92,7 @@ def test_02_front_that_dies_in_proc_receive_leaves_nobody_waiting(mortal: Mortal
 
         assert wait_until(lambda: not waiting & mortal.gits())
     # The client may have sent its push once more, to the front that came after.
-    pushed.result(30)
+    pushed.result(120)
     mortal.goes_on()
 
 
@@ -115,7 +115,7 @@ def test_03_queue_stays_taken_while_a_judge_outlives_the_front(mortal: Mortal) -
 
             with holding(mortal.directory, QUEUE_LOCK) as is_free:
                 assert not is_free
-        pushed.result(30)
+        pushed.result(120)
     mortal.goes_on()
 
 
@@ -167,7 +167,7 @@ def test_06_push_that_waits_holds_up_nobody_else(served: Served, anna: Person, g
             assert git.ls_remote(first) == {}
             assert request(served, f"/{paths[0]}").status == 200
             assert not waiting.done()
-        assert waiting.result(60).ok, waiting.result().text
+        assert waiting.result(240).ok, waiting.result().text
     assert len(logged_refs(served, paths[0])) == 1200
 
 
@@ -251,17 +251,17 @@ def test_12_no_part_outlives_its_supervisor(mortal: Mortal) -> None:
     with mortal.push_waiting_for_its_turn() as pushed:
         assert mortal.served.process is not None
         os.kill(mortal.served.process.pid, signal.SIGKILL)
-        mortal.served.process.wait(30)
+        mortal.served.process.wait(120)
 
         assert wait_until(lambda: not processes(mortal.served)), processes(mortal.served)
-        assert not pushed.result(30).ok
+        assert not pushed.result(120).ok
     mortal.served.start()
     mortal.goes_on()
 
 
 def _connect(served: Served) -> socket.socket:
     host, _, port = served.http.removeprefix("http://").rpartition(":")
-    return socket.create_connection((host, int(port)), timeout=30)
+    return socket.create_connection((host, int(port)), timeout=120)
 
 
 def _push_head(path: str, person: Person, length: int) -> bytes:

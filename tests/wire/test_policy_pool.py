@@ -35,7 +35,7 @@ def _wait_for_file(_: Database, values: Values) -> Values:
 
 def _hang(_: Database, values: Values) -> Values:
     Path(values["path"]).touch()
-    time.sleep(60)
+    time.sleep(600)
     return {}
 
 
@@ -44,11 +44,11 @@ def _fail(_: Database, values: Values) -> Values:
 
 
 QUESTIONS = {
-    "echo": Question(_echo, 10),
-    "long": Question(_wait_for_file, 20, is_long=True),
+    "echo": Question(_echo, 60),
+    "long": Question(_wait_for_file, 90, is_long=True),
     "hang": Question(_hang, 0.2),
-    "stay": Question(_hang, 60),
-    "fail": Question(_fail, 10),
+    "stay": Question(_hang, 600),
+    "fail": Question(_fail, 60),
 }
 
 
@@ -63,7 +63,7 @@ class RunningPool:
         self._threads = ThreadPoolExecutor(16)
 
     def ask(self, question: str, descriptors: tuple[int, ...] = (), **values: object) -> dict[str, Any]:
-        return asyncio.run(ask(self.path, question, descriptors, timeout=20, **values))
+        return asyncio.run(ask(self.path, question, descriptors, timeout=90, **values))
 
     def start(self, question: str, **values: object) -> "Future[dict[str, Any]]":
         return self._threads.submit(self.ask, question, **values)
@@ -109,7 +109,7 @@ def test_long_questions_leave_a_process_for_the_others(pool: RunningPool, tmp_pa
     go_on.touch()
 
     assert short == [str(number) for number in range(20)]
-    assert all(one.result(20)["pid"] for one in long)
+    assert all(one.result(90)["pid"] for one in long)
 
 
 def test_turn_of_a_process_that_died_is_free_again(pool: RunningPool, tmp_path: Path) -> None:
@@ -122,9 +122,9 @@ def test_turn_of_a_process_that_died_is_free_again(pool: RunningPool, tmp_path: 
 
     os.kill(busy, signal.SIGKILL)
 
-    assert waiting.result(20)["pid"] != busy
+    assert waiting.result(90)["pid"] != busy
     with pytest.raises(PolicyUnavailable):
-        stuck.result(20)
+        stuck.result(90)
 
 
 def test_question_beyond_its_deadline_costs_its_process_only(pool: RunningPool, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_descriptor_is_held_while_the_question_is_worked_on(pool: RunningPool, t
 
     assert not _is_free(tmp_path / "queue")
     go_on.touch()
-    answer.result(20)
+    answer.result(90)
 
     assert wait_until(lambda: _is_free(tmp_path / "queue"))
 
@@ -167,15 +167,14 @@ def _is_free(path: Path) -> bool:
 
 
 def test_stop_lets_a_question_be_answered(pool: RunningPool, tmp_path: Path) -> None:
-    go_on = tmp_path / "go on"
-    answer = pool.start("long", path=str(go_on))
-    assert wait_until(lambda: pool.ask("echo", text="")["pid"] is not None)
-    time.sleep(0.1)
+    begun, go_on = tmp_path / "begun", tmp_path / "go on"
+    answer = pool.start("long", path=str(go_on), begun=str(begun))
+    assert wait_until(begun.exists)
 
     os.kill(pool.pid, signal.SIGTERM)
     go_on.touch()
 
-    assert answer.result(20)["pid"]
+    assert answer.result(90)["pid"]
     assert os.waitstatus_to_exitcode(os.waitpid(pool.pid, 0)[1]) == 0
 
 
@@ -186,7 +185,7 @@ def test_pool_ends_with_its_parent(hub: Hub, tmp_path: Path) -> None:
         running = RunningPool(hub)
         assert wait_until(lambda: len(running.children()) == 2)
         started.write_text(" ".join(str(one) for one in (running.pid, *running.children())))
-        time.sleep(60)
+        time.sleep(600)
 
     parent = fork("parent", be_a_parent)
     assert wait_until(lambda: started.exists() and started.read_text() != "")

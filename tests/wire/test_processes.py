@@ -123,7 +123,7 @@ def test_nobody_is_refused_meanwhile(running: Served, bystander: Bystander, part
 
     kill_part(running, part)
 
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: hub\r\n\r\n")
         assert connection.recv(4) in (b"HTTP", b"SSH-")
 
@@ -172,7 +172,7 @@ def test_port_in_use_is_said_in_words(running: Served, tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -211,7 +211,7 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient) -
         answer = connection.getresponse().read()
 
     assert read_answer(answer).answer_for("refs/heads/main") == "ok"
-    assert fresh_served.process.wait(60) == 0
+    assert fresh_served.process.wait(240) == 0
     assert not fresh_served.ready_file.exists()
     fresh_served.start()
     assert git.ls_remote(fresh_served.url(path))["refs/heads/main"] == commit_id
@@ -221,7 +221,7 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient) -
 def _begin_push(served: Served, path: str, person: Person) -> Iterator[http.client.HTTPConnection]:
     address = urlsplit(served.http)
     assert address.hostname is not None
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=120)
     with contextlib.closing(connection):
         _send_push_head(connection, path, person)
         yield connection
@@ -243,7 +243,7 @@ def _send_chunk(connection: http.client.HTTPConnection, data: bytes) -> None:
 def _accepts(served: Served) -> bool:
     host, _, port = served.http.removeprefix("http://").rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=1).close()
+        socket.create_connection((host, int(port)), timeout=10).close()
     except OSError:
         return False
     return True
@@ -284,7 +284,7 @@ def alone(tmp_path: Path, template_database: Template) -> Iterator[Served]:
         yield served
         for part in reversed(started):
             part.send_signal(signal.SIGTERM)
-        assert [part.wait(30) for part in started] == [0] * len(started)
+        assert [part.wait(120) for part in started] == [0] * len(started)
 
 
 def _free_port() -> int:
@@ -298,8 +298,8 @@ def test_each_part_also_starts_alone(alone: Served, tmp_path: Path) -> None:
     git = GitClient(tmp_path / "client", key=person.key)
     git.init("work")
     bystander = Bystander(alone, person, git, alone.repository(person))
-    assert wait_until(lambda: readiness.pages_answer(alone.http.removeprefix("http://")), 40)
-    assert wait_until(lambda: readiness.ssh_answers(alone.ssh), 40)
+    assert wait_until(lambda: readiness.pages_answer(alone.http.removeprefix("http://")))
+    assert wait_until(lambda: readiness.ssh_answers(alone.ssh))
 
     bystander.push()
     bystander.read()

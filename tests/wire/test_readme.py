@@ -20,7 +20,7 @@ from tests.wire.beside import beside
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), flags=re.DOTALL)
 SERVES = ("make run", "hub serve")
-START_SECONDS = 60
+START_SECONDS = 240
 
 LAUNCHER = "#!{python}\nfrom hub.cli import main\n\nmain()\n"
 
@@ -58,7 +58,7 @@ class Newcomer:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=480,
             check=False,
         )
         assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
@@ -82,7 +82,7 @@ class Newcomer:
                 self._await_ready(process)
                 yield
                 os.killpg(process.pid, signal.SIGINT)
-                process.wait(30)
+                process.wait(120)
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)

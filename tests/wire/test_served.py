@@ -41,9 +41,9 @@ def test_role_lets_a_person_clone_a_private_repository(served: Served, git: GitC
 def test_token_reads_pages_as_its_person(served: Served) -> None:
     person = served.person()
     path = served.repository(person, private=True)
-    page = httpx.get(f"{served.http}/{path}", headers=person.headers, trust_env=False)
+    page = httpx.get(f"{served.http}/{path}", headers=person.headers, trust_env=False, timeout=60)
     assert page.status_code == 200
-    assert httpx.get(f"{served.http}/{path}", trust_env=False).status_code == 404
+    assert httpx.get(f"{served.http}/{path}", trust_env=False, timeout=60).status_code == 404
 
 
 def test_data_is_for_its_own_user_alone(served: Served) -> None:

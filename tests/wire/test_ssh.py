@@ -39,7 +39,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory, template_database: Template)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(asyncio.wait_for(work, 30))
+    return asyncio.run(asyncio.wait_for(work, 120))
 
 
 def connecting(served: Served, *keys: Path) -> Any:
@@ -252,14 +252,14 @@ def test_stop_lets_a_running_push_finish(fresh_served: Served, git: GitClient, t
     assert fresh_served.process is not None
     url = fresh_served.ssh_url(path)
     with beside(("git", "push", url, "main"), cwd=work, env=git.environment, stderr=subprocess.PIPE) as push:
-        assert wait_until(waits.exists, 40)
+        assert wait_until(waits.exists)
 
         fresh_served.process.send_signal(signal.SIGTERM)
         go_on.touch()
-        told = push.communicate(timeout=60)[1].decode()
+        told = push.communicate(timeout=240)[1].decode()
 
     assert push.returncode == 0, told
-    assert fresh_served.process.wait(60) == 0
+    assert fresh_served.process.wait(240) == 0
     fresh_served.start()
     git.use_key(person.key)
     assert git.ls_remote(fresh_served.ssh_url(path))["refs/heads/main"] == commit_id

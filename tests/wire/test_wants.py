@@ -150,7 +150,7 @@ def test_open_session_over_ssh_ends_once_the_right_is_revoked(
         session.stdin.flush()
         first = until_flush(session.stdout)
         take_role(served, path, reader)
-        out, err = session.communicate(fetch_v2_body([tip]), timeout=60)
+        out, err = session.communicate(fetch_v2_body([tip]), timeout=240)
 
     assert b"version 2" in advertised
     assert b"PACK" in first

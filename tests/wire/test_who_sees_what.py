@@ -26,7 +26,7 @@ class Doors:
 
     def __init__(self, served: Served) -> None:
         self._served = served
-        self._http = httpx.Client(base_url=served.http, follow_redirects=True)
+        self._http = httpx.Client(base_url=served.http, follow_redirects=True, timeout=60)
         self._loop = asyncio.new_event_loop()
         self._connections: dict[Principal, asyncssh.SSHClientConnection] = {}
 
@@ -127,7 +127,7 @@ def test_everybody_sees_what_the_model_says_whatever_happens(served: Served, doo
     history: list[str] = []
     for place in world.places:
         assert differences(doors, world.principals, place) == []
-    while len(history) < MOST_STEPS and time.monotonic() < ends_at:
+    while len(history) < LEAST_STEPS or (len(history) < MOST_STEPS and time.monotonic() < ends_at):
         what, changed = world.step()
         if changed is None:
             continue
@@ -138,4 +138,3 @@ def test_everybody_sees_what_the_model_says_whatever_happens(served: Served, doo
         assert differences(doors, some, world.chance.choice(world.places)) == [], history
         if changed.former:
             assert differences(doors, some, changed, world.chance.choice(changed.former)) == [], history
-    assert len(history) >= LEAST_STEPS

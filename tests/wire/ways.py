@@ -44,7 +44,7 @@ def ssh(
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs `command` on the hub's SSH port as that person, with `stdin` sent at once."""
     return subprocess.run(
-        (*ssh_arguments(served, person), command), input=stdin, capture_output=True, timeout=60, check=False
+        (*ssh_arguments(served, person), command), input=stdin, capture_output=True, timeout=240, check=False
     )
 
 

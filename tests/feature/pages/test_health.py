@@ -42,7 +42,7 @@ class Policy:
             connection.sendall(struct.pack("!I", len(self._answer)) + self._answer)
 
     def close(self) -> None:
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=60)
         self._listener.close()
 
 

@@ -1,7 +1,5 @@
 """Which objects may be fetched by id: what a ref reaches, and nothing else."""
 
-import time
-
 import pytest
 
 from hub.app import Hub
@@ -152,10 +150,10 @@ def test_the_worker_makes_the_lists_for_which_nobody_could_wait(history: Pusher,
 def test_very_many_missing_ids_are_not_all_looked_for(history: Pusher) -> None:
     """The attack: a request of 32 MB, less than two packed, wants 650,000 ids that are not there. Each costs
     a look at all packs; pushes wait behind it, for pushes and fetches share the turns for long questions."""
-    tip, kept, blob = ids(history, "HEAD", "HEAD:kept", "HEAD:dir/new")
+    tip, *there = ids(history, "HEAD", "HEAD:kept", "HEAD:dir/new", "HEAD:dir", "HEAD^{tree}")
     missing = [f"{number:040x}" for number in range(1, 300_000)]
-    began = time.process_time()
-    found = set(refused(history, tip, *missing, kept))
-    assert time.process_time() - began < 3
-    assert set(missing) <= found <= {kept, *missing}
-    assert refused(history, tip, *missing[:500], kept, blob) == missing[:500]
+    found = set(refused(history, tip, *missing, *there))
+    assert set(missing) <= found <= {*there, *missing}
+    # What is there is come to among the first thousand by chance alone, and all of it never.
+    assert found & set(there)
+    assert refused(history, tip, *missing[:500], *there) == missing[:500]

@@ -51,7 +51,7 @@ class Git:
     async def __call__(self) -> AsyncIterator[GitChild]:
         self.started += 1
         text = "x" * (self.size_bytes - 1)
-        alias = f"!echo {text}; {'exec sleep 60' if self.hangs else 'exit 3' if self.fails else 'exit 0'}"
+        alias = f"!echo {text}; {'exec sleep 600' if self.hangs else 'exit 3' if self.fails else 'exit 0'}"
         environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
         child = await spawn(["-c", f"alias.say={alias}", "say"], environment, stdin=subprocess.DEVNULL)
         self.is_running = True
@@ -101,7 +101,7 @@ def test_when_the_last_reader_leaves_git_is_ended(tmp_path: Path) -> None:
         assert not answer.is_usable
         with pytest.raises(AnswerBroken):
             await answer.follow(Reader())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while git.is_running:
                 await asyncio.sleep(0.01)
         assert kept.answer("key", Git()) is not answer
@@ -153,7 +153,7 @@ def test_an_answer_ages(tmp_path: Path) -> None:
     async def scenario() -> None:
         kept = cache(tmp_path, cache_seconds=0.01)
         await kept.answer("key", git).follow(Reader())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while git.started < 2:
                 await asyncio.sleep(0.02)
                 await kept.answer("key", git).follow(Reader())

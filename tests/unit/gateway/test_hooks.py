@@ -20,7 +20,7 @@ def run(hook: Path, stdin: bytes = b"", **pipes: int) -> subprocess.CompletedPro
         capture_output=True,
         env=environment,
         pass_fds=list(pipes.values()),
-        timeout=10,
+        timeout=60,
         check=False,
     )
 

@@ -72,7 +72,7 @@ def test_an_answer_that_breaks_off_is_unavailable(tmp_path: Path, said: bytes) -
 
 def test_an_answer_is_waited_for_only_so_long(policy: ScriptedPolicy) -> None:
     may_go = threading.Event()
-    policy.script.record = lambda _: {"lines": [] if may_go.wait(20) else ["late"]}
+    policy.script.record = lambda _: {"lines": [] if may_go.wait(120) else ["late"]}
     with pytest.raises(PolicyUnavailable, match=r"no answer within 0\.05 seconds"):
         asyncio.run(ask(policy.path, "record", timeout=0.05))
     may_go.set()
@@ -97,5 +97,5 @@ def test_a_full_backlog_is_waited_out(tmp_path: Path) -> None:
 
             thread = threading.Thread(target=answer)
             thread.start()
-            assert asyncio.run(ask(path, "ready", timeout=10)) == {}
+            assert asyncio.run(ask(path, "ready", timeout=60)) == {}
             thread.join()

@@ -55,7 +55,7 @@ def test_repositories_do_not_wait_for_each_other(tmp_path: Path) -> None:
         for name in ("a", "b"):
             (tmp_path / name).mkdir()
             queues.append(RepositoryQueue(tmp_path / name))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await queues[-1].take()
         for queue in queues:
             queue.close()
@@ -70,7 +70,7 @@ def test_a_turn_held_elsewhere_is_waited_for(tmp_path: Path) -> None:
             taking = asyncio.create_task(queue.take())
             await asyncio.sleep(0.02)
             waited = not taking.done()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await taking
         queue.close()
         return waited
@@ -85,7 +85,7 @@ def test_a_wait_that_is_given_up_leaves_the_turn_to_the_next(tmp_path: Path) -> 
             taking = asyncio.create_task(first.take())
             await asyncio.sleep(0.01)
             taking.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await second.take()
         first.close()
         second.close()
@@ -131,7 +131,7 @@ def test_pushes_share_being_alive_and_wait_for_a_sweep(tmp_path: Path) -> None:
             entering = asyncio.gather(first.enter(), second.enter())
             await asyncio.sleep(0.01)
             waited = not entering.done()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await entering
         assert not is_free(tmp_path / ALIVE_FILE)
         first.close()

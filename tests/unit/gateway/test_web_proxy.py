@@ -26,13 +26,17 @@ class Exchange:
     query: bytes = b""
     headers: Iterable[tuple[bytes, bytes]] = ((b"host", b"spoofed"),)
     body: list[bytes] = field(default_factory=lambda: [b""])
-    answer_seconds: float = 5.0
+    answer_seconds: float = 60.0
+    idle_seconds: float = 60.0
     leaves: bool = False
     sent: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, path: Path) -> int:
         proxy = WebProxy(
-            path, max_request_bytes=4 << 20, idle_seconds=0.2, answer_seconds=self.answer_seconds
+            path,
+            max_request_bytes=4 << 20,
+            idle_seconds=self.idle_seconds,
+            answer_seconds=self.answer_seconds,
         )
         return asyncio.run(self._serve(proxy))
 
@@ -49,7 +53,7 @@ class Exchange:
         if self.leaves:
             return {"type": "http.disconnect"}
         if not self.body:
-            await asyncio.sleep(60)
+            await asyncio.sleep(600)
         data = self.body.pop(0)
         return {"type": "http.request", "body": data, "more_body": data != b""}
 
@@ -198,11 +202,11 @@ def test_worker_that_hangs_is_not_tried_again(path: Path) -> None:
     released = threading.Event()
 
     def hang(_: socket.socket) -> None:
-        released.wait(5)
+        released.wait(60)
 
     with UnixServer(path, [hang]) as server:
         with pytest.raises(TookTooLong):
-            Exchange(answer_seconds=0.1).run(path)
+            Exchange(answer_seconds=0.5).run(path)
         released.set()
 
     assert len(server.requests) == 1
@@ -213,7 +217,7 @@ def test_worker_that_hangs_is_not_tried_again(path: Path) -> None:
     [
         (Exchange("POST", headers=[(b"content-length", b"9999999999")]), TooLarge),
         (Exchange("POST", body=[b"x" * (1 << 20)] * 5), TooLarge),
-        (Exchange("POST", body=[b"some"]), BodyTooSlow),
+        (Exchange("POST", body=[b"some"], idle_seconds=0.2), BodyTooSlow),
         (Exchange("POST", leaves=True), ClientGone),
         (Exchange(target=b"http://elsewhere/"), HubError),
     ],

@@ -81,7 +81,8 @@ def test_a_command_that_takes_too_long_is_stopped(folder: Path) -> None:
         git(folder, "for-each-ref", timeout_seconds=0.2)
     with pytest.raises(GitTooSlow), lines(folder, "for-each-ref", timeout_seconds=0.2) as listed:
         list(listed)
-    assert time.monotonic() - started < 5
+    # Nobody writes into the FIFO, ever.
+    assert time.monotonic() - started < 60
 
 
 def test_lines_come_as_they_are_and_may_be_left_early(folder: Path) -> None:
