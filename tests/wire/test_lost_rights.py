@@ -33,8 +33,8 @@ from tests.wire.ways import ssh_arguments
 pytestmark = pytest.mark.xdist_group("lost-rights")
 
 MEGABYTES = 18
-# A client that reads so much at once and pauses takes nine seconds for all of it: some looks of this hub at what
-# is going on, between which lie three. One that paused longer would be let go for being too slow.
+# A client that reads so much at once and pauses takes nine seconds for all of it: some looks of this hub at
+# what is going on, between which lie three. One that paused longer would be let go for being too slow.
 PIECE, PAUSE_SECONDS = 160 << 10, 0.08
 CUT_SECONDS = 60
 
