@@ -9,7 +9,7 @@ import pyotp
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from hub.access import Role, Scope, Viewer, Visibility
@@ -17,6 +17,7 @@ from hub.accounts import actions as accounts
 from hub.accounts import key_actions, token_actions
 from hub.accounts.models import Principal, SshKey, Totp, User
 from hub.accounts.sign_in import totp
+from hub.journal.models import JournalHub, JournalKey, JournalTopic
 from hub.repos import actions as repos
 from hub.repos.models import Repository
 
@@ -123,6 +124,12 @@ def make_second_step(session: Session, user: User) -> tuple[str, list[str]]:
     codes = totp.confirm(session, user.viewer(), code=code, browser="")
     session.execute(update(Totp).where(Totp.user_id == user.id).values(last_step=None))
     return secret, codes
+
+
+def drop_journals(session: Session) -> None:
+    """Leaves the repositories without a journal, as those are that stood before there was one."""
+    for rows in (JournalTopic, JournalHub, JournalKey):
+        session.execute(delete(rows))
 
 
 @cache

@@ -20,6 +20,7 @@ from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.config import Config
 from hub.gateway.listeners import addresses_path
+from hub.journal.hub_key import key_file, load_hub_key
 from hub.repos.access import find_repository
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
@@ -175,6 +176,26 @@ def test_doctor_says_what_why_and_what_next(run: Run, hub: Hub, config: Config) 
         f"There is no repository at {path}.\n"
         "Bring it back from a backup of the data folder.\n"
     )
+
+
+def test_doctor_looks_at_the_key_that_names_the_hub(run: Run, config: Config) -> None:
+    run("init")
+    path = key_file(config)
+    path.chmod(0o640)
+    assert "Other users of this machine can read the key of the hub." in run("doctor", exit_code=1).stderr
+    path.chmod(0o600)
+    path.rename(path.with_name("elsewhere"))
+    assert "The key of the hub is missing." in run("doctor", exit_code=1).stderr
+    path.with_name("elsewhere").rename(path)
+    rows = {row["name"]: row["found"] for row in json.loads(run("doctor", "--json").stdout)}
+    assert rows["key of the hub"] == load_hub_key(config).fingerprint
+
+
+def test_doctor_says_that_a_key_cannot_be_read(run: Run, config: Config) -> None:
+    key_file(config).parent.mkdir(exist_ok=True)
+    key_file(config).write_text("something else")
+    key_file(config).chmod(0o600)
+    assert "The key of the hub cannot be read." in run("doctor", exit_code=1).stderr
 
 
 def test_doctor_sees_refs_that_nobody_recorded(run: Run, hub: Hub, config: Config) -> None:

@@ -3,21 +3,21 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.accounts import key_actions, leaving, profile_actions
 from hub.app import Hub
 from hub.data_folder import prepare
 from hub.journal.hub_key import load_hub_key
-from hub.journal.models import JournalBody, JournalHub, JournalKey, JournalTopic, Person
+from hub.journal.models import JournalBody, JournalKey, JournalTopic, Person
 from hub.journal.people import find_person, hub_person, ids_of, names_of, person_of
 from hub.journal.recording import find_repository_topic, find_topic, list_entries
 from hub.journal.replay import replay_with_reasons
 from hub.journal.ring import HubRole, Ring
 from hub.journal.ring_rows import homes_of, load
 from hub.repos.models import Repository
-from tests.factories import make_key, make_repository, make_user, unique, write_key
+from tests.factories import drop_journals, make_key, make_repository, make_user, unique, write_key
 
 
 def _topic(session: Session, repository: Repository) -> JournalTopic:
@@ -56,8 +56,7 @@ def test_a_new_repository_has_a_topic_that_the_hub_opened(session: Session, hub:
 def test_a_repository_that_stands_already_gets_its_topic(hub: Hub) -> None:
     with hub.database.writing() as session:
         repository_id = make_repository(session).id
-        for rows in (JournalTopic, JournalHub, JournalKey):
-            session.execute(delete(rows))
+        drop_journals(session)
     prepare(hub.config)
     with hub.database.reading() as session:
         assert _kinds(session, session.get_one(Repository, repository_id)) == ["repo"]
