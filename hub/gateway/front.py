@@ -21,6 +21,7 @@ from hub.gateway.git_http import git_http_app
 from hub.gateway.handover import Downloader
 from hub.gateway.http_server import HttpServer
 from hub.gateway.listeners import web_socket_path
+from hub.gateway.repeatable import Repeatable
 from hub.gateway.resolve import ORIGIN, PATH, Resolver
 from hub.gateway.targets import Targets
 from hub.gateway.web_proxy import ClientGone, WebProxy
@@ -60,7 +61,7 @@ class Front:
             idle_seconds=config.idle_seconds,
             take_over=self._downloader.send,
         )
-        self._fetches: set[asyncio.Task[None]] = set()
+        self._fetches = Repeatable()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request, and logs it unless a web worker has."""
@@ -86,19 +87,11 @@ class Front:
 
     async def _serve_git(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         answer.is_ours = True
+        work = self._git(scope, receive, answer.send)
         if scope["path"].endswith("/git-receive-pack"):
-            await self._git(scope, receive, answer.send)
-            return
-        task = asyncio.ensure_future(self._git(scope, receive, answer.send))
-        self._fetches.add(task)
-        try:
-            await task
-        except asyncio.CancelledError:
-            answer.abort()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        finally:
-            self._fetches.discard(task)
+            await work
+        else:
+            await self._fetches.run(work, answer.abort)
 
     async def _serve_page(self, scope: Scope, receive: Receive, answer: "_Answer", origin: Origin) -> None:
         try:
@@ -121,8 +114,7 @@ class Front:
 
     def _end_fetches(self) -> None:
         self._downloader.end_all()
-        for task in self._fetches:
-            task.cancel()
+        self._fetches.end_all()
 
 
 class _Answer:

@@ -20,6 +20,7 @@ from hub.gateway.client import unless_left
 from hub.gateway.fetch_cache import AnswerBroken, CachedAnswer, FetchCache, Source, cache_of
 from hub.gateway.git_child import LOGGER, GitChild, spawn
 from hub.gateway.git_service import Limits, slots
+from hub.gateway.repeatable import Repeatable
 from hub.repos.git.downloads import ARCHIVES, SECONDS, Download, Kind, command, read
 
 # How many gits of each kind run at once: to pack a tree or a history takes a processor each.
@@ -59,7 +60,7 @@ class Downloader:
     def __init__(self, config: Config, *, wait_seconds: float = _WAIT_SECONDS) -> None:
         self._config = config
         self._wait_seconds = wait_seconds
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._repeatable = Repeatable()
 
     async def send(
         self, scope: Scope, receive: Receive, send: Send, *, what: bytes, headers: Headers
@@ -71,21 +72,11 @@ class Downloader:
         download = read(what.decode("ascii"))
         client = _Reader(scope, receive, send, headers=headers, size_bytes=download.size_bytes)
         client.idle_seconds = self._config.idle_seconds
-        task = asyncio.create_task(self._send(download, client))
-        self._tasks.add(task)
-        try:
-            await task
-        except asyncio.CancelledError:
-            client.abort()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        finally:
-            self._tasks.discard(task)
+        await self._repeatable.run(self._send(download, client), client.abort)
 
     def end_all(self) -> None:
         """Cuts off whatever is being sent; it can be asked for again."""
-        for task in self._tasks:
-            task.cancel()
+        self._repeatable.end_all()
 
     async def _send(self, download: Download, client: "_Reader") -> None:
         answer = self._answer(download)

@@ -161,6 +161,23 @@ def test_button_stands_where_deletion_is_allowed(app: Flask, odd: OddRepository)
     assert 'name="ref"' not in Visitor(app).get("/anna/odd/branches").text
 
 
+def test_many_branches_are_paged_with_their_last_commits(hub: Hub, stranger: Visitor, tmp_path: Path) -> None:
+    with hub.database.writing() as session:
+        folder = directory(hub.config, make_repository(session, get_user(session, "anna"), "many"))
+    client = GitClient(tmp_path / "git")
+    work = client.init()
+    tip = client.commit(work, "A subject\n\nand a body")
+    client.run("push", "--quiet", str(folder), "main", cwd=work)
+    refs = [f"{tip} refs/heads/b{number:03}" for number in range(60)]
+    folder.joinpath("packed-refs").write_text("# pack-refs with: sorted \n" + "\n".join(refs) + "\n")
+
+    page, last = (stranger.get(f"/anna/many/branches{query}").text for query in ("", "?page=2"))
+    first, rest = (re.findall(r"<b>([^<]*)</b></bdi></a>", one) for one in (page, last))
+    assert (first[0], len(first), len(rest)) == ("main", 50, 11)
+    assert sorted(first[1:] + rest) == [f"b{number:03}" for number in range(60)]
+    assert words_of(last).count("A subject") == 11
+
+
 def test_thousands_of_tags_cost_a_page_of_them(hub: Hub, stranger: Visitor, tmp_path: Path) -> None:
     with hub.database.writing() as session:
         folder = directory(hub.config, make_repository(session, get_user(session, "anna"), "many"))

@@ -23,48 +23,18 @@ def opened(session: Session) -> Repository:
 def test_an_empty_repository_offers_its_branch(hub: Hub, pusher: Pusher) -> None:
     with hub.database.reading() as session:
         page = queries.page_of(session, pusher.viewer, opened(session), base_url="https://hub.example.org")
-        branches = queries.list_branches(session, opened(session))
     assert (page.is_empty, page.default_branch, page.offered_branch) == (True, None, "main")
     assert (page.clone_http, page.role) == ("https://hub.example.org/anna/demo.git", Role.OWN)
-    assert (branches.total, branches.items) == (0, [])
 
 
-def test_branches_are_listed_with_their_last_commits_the_default_first(hub: Hub, pusher: Pusher) -> None:
-    commit = pusher.git.commit(pusher.work, "A subject\n\nand a body")
-    names = ("alpha", "main", "zeta/one")
-    pusher.push(*((ZERO, commit, f"refs/heads/{name}") for name in names), (ZERO, commit, "refs/tags/v1"))
+def test_a_repository_with_a_tag_alone_is_empty(hub: Hub, pusher: Pusher) -> None:
+    pusher.push((ZERO, pusher.git.head(pusher.work), "refs/tags/v1"))
+    with hub.database.reading() as session:
+        assert queries.page_of(session, ANONYMOUS, opened(session)).is_empty
+    pusher.push((ZERO, pusher.git.head(pusher.work), "refs/heads/zeta/one"))
     with hub.database.reading() as session:
         page = queries.page_of(session, ANONYMOUS, opened(session))
-        rows = queries.list_branches(session, opened(session)).items
-    assert [(row.name, row.is_default) for row in rows] == [
-        ("main", True),
-        ("alpha", False),
-        ("zeta/one", False),
-    ]
-    assert {(row.commit_id, row.subject, row.author_name) for row in rows} == {
-        (commit, "A subject", "Test Person")
-    }
-    assert (page.branch_count, page.tag_count, page.is_empty) == (3, 1, False)
-
-
-def test_many_branches_are_paged_and_odd_names_are_shown(hub: Hub, pusher: Pusher) -> None:
-    commit = pusher.git.head(pusher.work)
-    pusher.push((ZERO, commit, "refs/heads/main"))
-    folder = os.fsencode(pusher.directory / "refs/heads")
-    for name in (b"caf\xe9", "rtl\u202e".encode(), *(b"b%03d" % number for number in range(60))):
-        with open(os.path.join(folder, name), "w") as file:
-            file.write(commit + "\n")
-    pusher.run(pusher.directory, "pack-refs", "--all")
-    with hub.database.reading() as session:
-        pages = [queries.list_branches(session, opened(session), page=number) for number in (1, 2, 3, 9)]
-    assert [len(page.items) for page in pages] == [30, 30, 3, 0]
-    assert (pages[0].total, pages[0].items[0].name, pages[0].has_next, pages[2].has_next) == (
-        63,
-        "main",
-        True,
-        False,
-    )
-    assert [row.name for row in pages[2].items] == ["b059", "caf\ufffd", r"rtl\u202e"]
+    assert (page.is_empty, page.default_branch) == (False, "zeta/one")
 
 
 @pytest.mark.parametrize(
