@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +25,9 @@ from hub.repos.pushes import PushContext as PushContext
 from hub.repos.pushing.gate import look
 from hub.repos.pushing.judging import Verdicts, decide
 from hub.repos.pushing.moving import update_refs as update_refs
-from hub.repos.pushing.namespaces import Grant, find_namespace
+from hub.repos.pushing.namespaces import Found, Grant, Watch, find_namespace, watches
 from hub.repos.pushing.namespaces import namespace as namespace
+from hub.repos.pushing.namespaces import watch as watch
 from hub.repos.pushing.push_policy import Cause, Refusal
 from hub.repos.pushing.reconcile import Reconciliation as Reconciliation
 from hub.repos.pushing.reconcile import reconcile as reconcile
@@ -64,21 +67,22 @@ def judge(
     """
     updates = [RefUpdate(name, old_id, new_id) for old_id, new_id, name in commands]
     named = [update for update in updates if is_ref_name(update.name)]
-    verdicts = _decide(database, push, named, atomic=atomic, is_complete=len(named) == len(updates))
+    is_complete = len(named) == len(updates)
+    verdicts, seen = _decide(database, push, named, options, atomic=atomic, is_complete=is_complete)
     grants: dict[str, Grant] = {}
-    if verdicts.granted or verdicts.passed_on:
+    along: list[RefUpdate] = []
+    if verdicts.granted or seen.found:
         with database.writing() as session:
-            if verdicts.passed_on:
-                grants = _ask_namespaces(session, push, verdicts, options)
-            moves = [*verdicts.granted.values(), *(move for one in grants.values() for move in one.moves)]
-            if moves:
-                open_intent(session, _intent_of(push, moves, packs))
+            grants, along = _ask_others(session, push, seen)
+            own = [*(move for one in grants.values() for move in one.moves), *along]
+            open_intent(session, _intent_of(push, [*verdicts.granted.values(), *own], packs))
             if time.monotonic() > deadline:
                 raise TimeoutError("judged too late: whoever asked has given up")
     has_intent = bool(verdicts.granted or grants)
-    if grants:
-        _move_granted(_directory(database, push.repository_id), grants, verdicts)
-    return _judgement(dict.fromkeys(update.name for update in named), verdicts, grants, has_intent)
+    if grants or along:
+        _move_granted(_directory(database, push.repository_id), grants, along, verdicts)
+    names = dict.fromkeys(update.name for update in named)
+    return _judgement(names, verdicts, grants, has_intent=has_intent, lines=seen.lines)
 
 
 def _intent_of(push: PushContext, moves: Sequence[RefUpdate], packs: Sequence[str]) -> Intent:
@@ -117,47 +121,91 @@ def check_wants(
     return WantsAnswer([one for one in others if one in refused], snapshot.state)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What others than the ordinary policy found, by ref and by who watches, and lines for the pusher."""
+
+    found: dict[str, Found] = field(default_factory=dict)
+    watched: list[tuple[Watch, Found]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
 def _decide(
-    database: Database, push: PushContext, updates: Sequence[RefUpdate], *, atomic: bool, is_complete: bool
-) -> Verdicts:
+    database: Database,
+    push: PushContext,
+    updates: Sequence[RefUpdate],
+    options: Options,
+    *,
+    atomic: bool,
+    is_complete: bool,
+) -> tuple[Verdicts, _Seen]:
     while True:
         with database.reading() as session:
             if not list_open(session, push.repository_id):
                 repository = _get_repository(session, push.repository_id)
-                return decide(
+                verdicts = decide(
                     session, push.viewer, repository, updates=updates, atomic=atomic, is_complete=is_complete
                 )
+                return verdicts, _look(session, push, repository, verdicts, options)
         # What an earlier push left open is recorded first, so that the log has no gap.
         settle(database, push.repository_id)
 
 
-def _ask_namespaces(
-    session: Session, push: PushContext, verdicts: Verdicts, options: Options
-) -> dict[str, Grant]:
-    grants: dict[str, Grant] = {}
-    repository = _get_repository(session, push.repository_id)
-    for name, update in verdicts.passed_on.items():
+def _look(
+    session: Session, push: PushContext, repository: Repository, verdicts: Verdicts, options: Options
+) -> _Seen:
+    seen = _Seen()
+    for name, update in list(verdicts.passed_on.items()):
         decider = find_namespace(name)
         assert decider is not None, "only what has a namespace is passed on"
-        decision = decider.judge(session, push, repository, update, options)
-        if isinstance(decision, Grant):
-            grants[name] = decision
+        found = decider.look(session, push, repository, update, options)
+        if isinstance(found, Refusal):
+            verdicts.refused[name] = found
+            del verdicts.passed_on[name]
         else:
-            verdicts.refused[name] = decision
-    return grants
+            seen.found[name] = found
+    updates = list(verdicts.granted.values())
+    for one in watches() if updates else ():
+        found = one.look(session, push, repository, updates, options)
+        seen.watched.append((one, found))
+        seen.lines.extend(found.lines)
+    return seen
 
 
-def _move_granted(path: Path, grants: dict[str, Grant], verdicts: Verdicts) -> None:
+def _ask_others(session: Session, push: PushContext, seen: _Seen) -> tuple[dict[str, Grant], list[RefUpdate]]:
+    """What namespaces grant, and the refs that move along with those that the ordinary policy lets move."""
+    repository = _get_repository(session, push.repository_id)
+    grants = {}
+    for name, found in seen.found.items():
+        decider = find_namespace(name)
+        assert decider is not None, "only what has a namespace was looked at"
+        grants[name] = decider.judge(session, push, repository, found)
+    along = [move for one, found in seen.watched for move in one.move(session, push, repository, found)]
+    return grants, along
+
+
+def _move_granted(
+    path: Path, grants: dict[str, Grant], along: Sequence[RefUpdate], verdicts: Verdicts
+) -> None:
     for name, grant in list(grants.items()):
         try:
             move_refs(path, grant.moves)
         except GitFailed:
             del grants[name]
             verdicts.refused[name] = Refusal(Cause.MOVED, _NOT_STORED)
+    if along:
+        # The branch moves all the same: its next push makes up for what did not move along.
+        with suppress(GitFailed):
+            move_refs(path, along)
 
 
 def _judgement(
-    names: dict[str, None], verdicts: Verdicts, grants: dict[str, Grant], has_intent: bool
+    names: dict[str, None],
+    verdicts: Verdicts,
+    grants: dict[str, Grant],
+    *,
+    has_intent: bool,
+    lines: Sequence[str],
 ) -> Judgement:
     answers: list[Answer] = []
     for name in names:
@@ -167,8 +215,9 @@ def _judgement(
             answers.append((name, "ok", list(grants[name].options)))
         else:
             answers.append((name, "ok", ["fall-through"]))
-    lines = [refusal.line for refusal in verdicts.refused.values() if refusal.line is not None]
-    return Judgement(answers, has_intent, list(dict.fromkeys(lines))[:_MOST_LINES])
+    refusals = [one.line for one in verdicts.refused.values() if one.line is not None]
+    said = [part for line in dict.fromkeys(refusals) for part in line.split("\n")]
+    return Judgement(answers, has_intent, [*said, *lines][:_MOST_LINES])
 
 
 def _directory(database: Database, repository_id: int) -> Path:

@@ -227,9 +227,3 @@ def test_rule_holds_from_the_next_push_on_and_no_longer_than_it_is_there(
     set_rule(way.served, path, BRANCH, "freeze")
     hers.push(work, "origin", "main:refs/heads/freeze")
     assert hers.ls_remote(way.url(path, anna))["refs/heads/freeze"] == tip
-
-
-def test_proposing_is_answered_in_words(way: Way, hers: GitClient, work: Path) -> None:
-    refused = hers.push(work, "origin", "HEAD:refs/for/main", check=False)
-    assert refused.exit == 1
-    assert "(changes cannot be proposed here yet)" in refused.err

@@ -29,6 +29,7 @@ from hub.repos.pushing.push_policy import (
     refuse_conflict,
     refuse_moved,
     refuse_name,
+    refuse_proposer,
     refuse_step,
     refuse_target,
     step_of,
@@ -142,11 +143,18 @@ class _Push:
         if self._times[update.name] > 1:
             verdicts.refused[update.name] = _TWICE
         elif find_namespace(update.name) is not None:
-            verdicts.passed_on[update.name] = update
+            self._pass_on(verdicts, update)
         elif (refusal := self._refuse(update)) is not None:
             verdicts.refused[update.name] = refusal
         else:
             verdicts.granted[update.name] = update
+
+    def _pass_on(self, verdicts: Verdicts, update: RefUpdate) -> None:
+        refusal = refuse_proposer(self._situation)
+        if refusal is None:
+            verdicts.passed_on[update.name] = update
+        else:
+            verdicts.refused[update.name] = refusal
 
     def _refuse(self, update: RefUpdate) -> Refusal | None:
         refusal = refuse_name(update) or self._refuse_step(update, step_of(update))

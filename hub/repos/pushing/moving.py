@@ -37,10 +37,18 @@ class RefMoved(Conflict):
 
 
 def update_refs(
-    session: Session, viewer: Viewer, repository: Repository, updates: Sequence[RefUpdate]
-) -> None:
+    session: Session,
+    viewer: Viewer,
+    repository: Repository,
+    updates: Sequence[RefUpdate],
+    *,
+    own: Sequence[RefUpdate] = (),
+    push_id: str | None = None,
+) -> list[str]:
     """Moves all these refs or none, as the viewer, and records them in the session's transaction.
 
+    `own` are refs of the hub itself, which the policy is not asked about; `push_id` names the push for what
+    was written down for its record. Returns what a pusher would read.
     To be called before the session wrote anything, and once per request: what it holds is committed, for the
     intent must be known before git moves a ref. The repository's queue is held until the session commits or
     rolls back; after a roll-back the next judgement or the reconciler records what moved.
@@ -56,17 +64,19 @@ def update_refs(
         for _, left in list_open(session, repository_id):
             close_intent(session, path, left, look_what_moved(path, left))
         _require_all(session, viewer, repository, updates)
-        intent = Intent(token_hex(8), repository_id, viewer.user_id, updates)
+        moves = [*updates, *own]
+        intent = Intent(push_id or token_hex(8), repository_id, viewer.user_id, moves)
         open_intent(session, intent)
         commit_so_far(session)
-        move_refs(path, updates, holding=held)
-        close_intent(session, path, intent, look_what_moved(path, intent))
+        move_refs(path, moves, holding=held)
+        lines = close_intent(session, path, intent, look_what_moved(path, intent))
     except BaseException as error:
         _let_go(held)
         if isinstance(error, GitFailed):
             raise _lost_race(error) from error
         raise
     _let_go_afterwards(session, held)
+    return lines
 
 
 def _take_turn(path: Path) -> list[int]:

@@ -1,8 +1,8 @@
-"""The registry of namespaces in which a push means more than moving the ref it names."""
+"""The registries of what a push means beside moving the refs it names: review refs, and branches watched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -20,10 +20,18 @@ class Grant:
     options: tuple[str, ...] = ()
 
 
+# What looking found, for the judge of the same feature alone.
+Found = Any
+# Called before the transaction of the intent, which slow reading must not hold up; reads only.
+Look = Callable[[Session, PushContext, Repository, RefUpdate, Options], Found | Refusal]
 # Called in the transaction of the intent, so that it may reserve numbers.
-Judge = Callable[[Session, PushContext, Repository, RefUpdate, Options], Grant | Refusal]
+Judge = Callable[[Session, PushContext, Repository, Found], Grant]
 # Called in the transaction of the record, with what moved; returns lines for the pusher.
 Record = Callable[[Session, RefsUpdated], list[str]]
+# The same two steps for the branches and tags that a push may move: lines for the pusher come from the look,
+# and the refs that the hub moves along from the second.
+LookAlong = Callable[[Session, PushContext, Repository, Sequence[RefUpdate], Options], Found]
+MoveAlong = Callable[[Session, PushContext, Repository, Found], list[RefUpdate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +39,36 @@ class Namespace:
     """One registered namespace."""
 
     prefix: str
+    look: Look
     judge: Judge
     record: Record
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Somebody to whom ordinary branches mean something; what `look` finds has `lines` for the pusher."""
+
+    look: LookAlong
+    move: MoveAlong
+
+
 _namespaces: Final[dict[str, Namespace]] = {}
+_watches: Final[list[Watch]] = []
 
 
-def namespace(prefix: str, judge: Judge, record: Record) -> None:
+def namespace(prefix: str, look: Look, judge: Judge, record: Record) -> None:
     """Registers who decides about refs that begin with `prefix`, which ends with a slash."""
-    _namespaces[prefix] = Namespace(prefix, judge, record)
+    _namespaces[prefix] = Namespace(prefix, look, judge, record)
+
+
+def watch(look: LookAlong, move: MoveAlong) -> None:
+    """Registers who is asked about the refs that the ordinary policy lets move."""
+    _watches.append(Watch(look, move))
+
+
+def watches() -> Sequence[Watch]:
+    """Everybody who watches."""
+    return _watches
 
 
 def find_namespace(ref: str) -> Namespace | None:

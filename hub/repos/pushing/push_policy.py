@@ -100,17 +100,11 @@ def step_of(update: RefUpdate) -> Step:
 
 def refuse_name(update: RefUpdate) -> Refusal | None:
     """Why such a name cannot be pushed by anybody; one that is there already may be deleted."""
-    if update.name.startswith(PROPOSALS):
-        return Refusal(
-            Cause.NAMESPACE,
-            "changes cannot be proposed here yet",
-            "This version of the hub takes no proposed changes. Push a branch, here or in a fork of yours.",
-        )
     if not update.name.startswith(COUNTED):
         return Refusal(
             Cause.NAMESPACE,
             "only branches, tags and notes can be pushed",
-            "What can be pushed begins with refs/heads/, refs/tags/ or refs/notes/.",
+            "What can be pushed begins with refs/heads/, refs/tags/ or refs/notes/; a change with refs/for/.",
         )
     fault = None if update.deletes else find_ref_fault(update.name)
     return None if fault is None else Refusal(Cause.NAME, fault)
@@ -137,7 +131,24 @@ def refuse_step(situation: Situation, ref: str, step: Step, *, has_change: bool 
     return None if line is None else _protected(ref, line)
 
 
+def refuse_proposer(situation: Situation) -> Refusal | None:
+    """Why this person may not propose changes; None where they may."""
+    refusal = _refuse_anybody(situation)
+    if refusal is not None or situation.may(Permission.PROPOSE):
+        return refusal
+    line = f"You may read {situation.path} but not propose changes. Ask its owner for the role propose."
+    return Refusal(Cause.NO_ACCESS, "no right to propose", line)
+
+
 def _refuse_pusher(situation: Situation, ref: str, step: Step) -> Refusal | None:
+    refusal = _refuse_anybody(situation)
+    if refusal is not None or situation.may(Permission.PUSH):
+        return refusal
+    return Refusal(Cause.NO_ACCESS, "no write access", _no_write_access(situation, ref, step))
+
+
+def _refuse_anybody(situation: Situation) -> Refusal | None:
+    """Why nothing at all is taken from this person."""
     if not situation.is_active:
         return Refusal(
             Cause.NO_ACCESS,
@@ -165,8 +176,6 @@ def _refuse_pusher(situation: Situation, ref: str, step: Step) -> Refusal | None
             "the token may not write",
             "This token lacks the scope repository:write. Make one that has it in your settings.",
         )
-    if not situation.may(Permission.PUSH):
-        return Refusal(Cause.NO_ACCESS, "no write access", _no_write_access(situation, ref, step))
     return None
 
 

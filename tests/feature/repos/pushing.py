@@ -11,7 +11,7 @@ from hub.app import Hub
 from hub.repos import receive
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
-from hub.repos.pushes import Judgement
+from hub.repos.pushes import Judgement, Options
 from tests.git_client import GitClient
 
 ZERO = "0" * 40
@@ -56,6 +56,7 @@ class Pusher:
         atomic: bool = False,
         deadline: float | None = None,
         packs: Sequence[str] = (),
+        options: Options = (),
     ) -> Judgement:
         """Asks about these (old, new, name)."""
         self.context = self._context()
@@ -63,7 +64,7 @@ class Pusher:
             self.database,
             self.context,
             commands,
-            options=(),
+            options=options,
             atomic=atomic,
             packs=packs,
             deadline=time.monotonic() + 50 if deadline is None else deadline,

@@ -156,7 +156,6 @@ def test_a_stale_old_id_is_refused_with_what_to_do(pusher: Pusher) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("refs/for/main", "changes cannot be proposed here yet"),
         ("refs/changes/1/head", "only branches, tags and notes can be pushed"),
         ("refs/hub/at", "only branches, tags and notes can be pushed"),
         ("refs/remotes/origin/x", "only branches, tags and notes can be pushed"),

@@ -123,11 +123,15 @@ def test_tags_alone_choose_no_default_branch(pusher: Pusher) -> None:
     assert read_head(pusher.directory) == "ref: refs/heads/main"
 
 
-def _judge_demo(
+def _look_demo(
     session: Session, push: PushContext, repository: Repository, update: RefUpdate, options: Options
-) -> Grant | Refusal:
+) -> RefUpdate | Refusal:
     if update.name.endswith("/no"):
         return Refusal(Cause.NAMESPACE, "not here", "Push elsewhere.")
+    return update
+
+
+def _judge_demo(session: Session, push: PushContext, repository: Repository, update: RefUpdate) -> Grant:
     moved = RefUpdate(f"refs/changes/{len(update.name)}/1", ZERO, update.new_id)
     return Grant((moved,), (f"refname {moved.name}", f"new-oid {moved.new_id}"))
 
@@ -136,7 +140,7 @@ def _record_demo(session: Session, event: RefsUpdated) -> list[str]:
     return [one.name for one in event.refs if one.name.startswith("refs/changes/")]
 
 
-namespace("refs/demo/", _judge_demo, _record_demo)
+namespace("refs/demo/", _look_demo, _judge_demo, _record_demo)
 
 
 def test_a_registered_namespace_moves_its_own_refs_and_tells_the_pusher(pusher: Pusher, hub: Hub) -> None:

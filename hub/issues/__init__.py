@@ -1,0 +1,1 @@
+"""Numbered topics and their conversation: what changes and issues have in common."""

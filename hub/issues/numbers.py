@@ -1,0 +1,22 @@
+"""The numbers of a repository's topics: one sequence, never given twice."""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from hub.issues.models import TopicNumbers
+
+
+def next_number(session: Session, repository_id: int) -> int:
+    """The next number, which nobody else gets; where the transaction fails it may be given again."""
+    raised = (
+        update(TopicNumbers)
+        .where(TopicNumbers.repository_id == repository_id)
+        .values(last=TopicNumbers.last + 1)
+        .returning(TopicNumbers.last)
+    )
+    number = session.scalar(raised)
+    if number is not None:
+        return number
+    session.add(TopicNumbers(repository_id=repository_id, last=1))
+    session.flush()
+    return 1

@@ -1,0 +1,107 @@
+"""Records what was proposed: the entries of a new change or patch set, in the transaction of the push."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.events import RefsUpdated
+from hub.issues.kinds import join_words
+from hub.issues.models import Topic, TopicState
+from hub.journal.models import JournalTopic, Person
+from hub.journal.people import person_of
+from hub.journal.replay import act, begin
+from hub.repos.models import Repository
+from hub.reviews.intake.proposed import Opening, Proposed, take
+from hub.reviews.intake.push_texts import tell_opened, tell_updated
+from hub.reviews.models import Change, PatchSet, PatchSetCommit, PatchSetFacts
+
+
+def record(session: Session, event: RefsUpdated) -> list[str]:
+    """Makes the entries of what this push proposed; returns lines for the pusher."""
+    proposals = take(session, event.push_id, [one.name for one in event.refs])
+    if not proposals or event.user_id is None:
+        return []
+    repository = session.get_one(Repository, event.repository_id)
+    person = person_of(session, event.repository_id, event.user_id)
+    return [line for one in proposals for line in _record_one(session, repository, person, one)]
+
+
+def _record_one(session: Session, repository: Repository, person: Person, proposed: Proposed) -> list[str]:
+    if proposed.opening is not None:
+        return _open(session, repository, person, proposed, proposed.opening)
+    topic = session.scalar(
+        select(Topic).where(Topic.repository_id == repository.id, Topic.number == proposed.number)
+    )
+    if topic is None or topic.state is TopicState.MERGED:
+        return [f"Change {proposed.number} was merged meanwhile: this is no patch set of it."]
+    journal_topic = session.get_one(JournalTopic, topic.journal_id)
+    _add_patch_set(session, journal_topic, person, proposed)
+    if proposed.is_draft is not None and proposed.is_draft != topic.is_draft:
+        act(session, journal_topic, kind="edit", person=person, d={"draft": proposed.is_draft})
+    _ask(session, journal_topic, person, proposed.reviewers)
+    return tell_updated(repository.path, proposed, title=topic.title or "")
+
+
+def _open(
+    session: Session, repository: Repository, person: Person, proposed: Proposed, opening: Opening
+) -> list[str]:
+    said = {"number": proposed.number, "target": opening.target, "draft": opening.is_draft}
+    made = begin(
+        session,
+        repository.id,
+        type="change",
+        person=person,
+        d={**said, "name": opening.name} if opening.name else said,
+        bodies=[join_words(opening.title, opening.description)],
+    )
+    _add_patch_set(session, made.topic, person, proposed)
+    asked = _ask(session, made.topic, person, opening.reviewers)
+    if opening.followed is not None:
+        change = session.scalars(
+            select(Change).join(Topic, Topic.id == Change.topic_id).where(Topic.journal_id == made.topic.id)
+        ).one()
+        change.followed_repository_id, change.followed_branch = opening.followed
+        session.flush()
+    return tell_opened(repository.path, proposed, waits_for=asked)
+
+
+def _add_patch_set(session: Session, journal_topic: JournalTopic, person: Person, proposed: Proposed) -> None:
+    d = {"n": proposed.patch_set, "commit": proposed.commit_id, "base": proposed.base_id}
+    made = act(session, journal_topic, kind="patchset", person=person, d=d)
+    row = session.scalars(select(PatchSet).where(PatchSet.entry_id == made.entry.id)).one()
+    facts = proposed.facts
+    session.add(
+        PatchSetFacts(
+            patch_set_id=row.id,
+            subject=facts.subject,
+            patch_id=facts.patch_id,
+            change_key=facts.change_key,
+            is_rebase=facts.is_rebase,
+            commits_count=len(facts.commits),
+            files_count=facts.files,
+            added_lines=facts.added,
+            removed_lines=facts.removed,
+        )
+    )
+    session.add_all(
+        PatchSetCommit(patch_set_id=row.id, position=position, commit_id=commit_id, patch_id=patch_id)
+        for position, (commit_id, patch_id) in enumerate(facts.commits)
+    )
+    session.flush()
+
+
+def _ask(session: Session, journal_topic: JournalTopic, person: Person, user_ids: Sequence[int]) -> list[str]:
+    """Asks these accounts for a review; returns their names."""
+    names = []
+    for user_id in user_ids:
+        asked = person_of(session, journal_topic.repository_id, user_id)
+        act(
+            session,
+            journal_topic,
+            kind="reviewer",
+            person=person,
+            d={"person": asked.global_id, "on": True},
+        )
+        names.append(asked.name or "")
+    return names

@@ -1,0 +1,43 @@
+"""What changes do when refs move, and the sweeps over them; registers what a push means for them."""
+
+from sqlalchemy.orm import Session
+
+from hub.db import Database
+from hub.events import RefsUpdated, on
+from hub.jobs import enqueue, every, job
+from hub.journal.kinds import Kinds, register
+from hub.repos import receive
+from hub.repos.names import BRANCHES
+from hub.repos.pushing.push_policy import PROPOSALS
+from hub.reviews import following
+from hub.reviews.intake.branches import watch
+from hub.reviews.intake.judging import join, judge
+from hub.reviews.intake.looking import look
+from hub.reviews.intake.recording import record
+from hub.reviews.kinds import KINDS
+from hub.reviews.rows import load, save
+from hub.reviews.state import ChangeState
+
+register("change", Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save))
+receive.namespace(PROPOSALS, look, judge, record)
+receive.watch(watch, join)
+
+
+@on(RefsUpdated)
+def follow_branches(session: Session, event: RefsUpdated) -> None:
+    """Has the worker look at changes elsewhere that follow what was pushed here."""
+    has_branch = any(one.name.startswith(BRANCHES) for one in event.refs)
+    if has_branch and following.has_followers(session, event.repository_id):
+        enqueue(session, follow, event.repository_id)
+
+
+@job
+def follow(database: Database, repository_id: int) -> None:
+    """Adds patch sets to the changes that follow branches of this repository."""
+    following.follow(database, repository_id)
+
+
+@every(5)
+def follow_again(database: Database) -> None:
+    """Adds the patch sets that a crash or a race left out."""
+    following.follow_lately_pushed(database)
