@@ -12,13 +12,14 @@ from hub.journal import jobs as journal_jobs
 from hub.repos import jobs as repos_jobs
 from hub.repos.browsing.files import preparing
 from hub.repos.settings import departures
+from hub.reviews import jobs as reviews_jobs
 from hub.web import jobs as web_jobs
 
 if TYPE_CHECKING:
     from flask import Flask
 
 # Imported for what they register: jobs and subscribers to events.
-_FEATURES: Final = (web_jobs, accounts_jobs, repos_jobs, departures, preparing, journal_jobs)
+_FEATURES: Final = (web_jobs, accounts_jobs, repos_jobs, departures, preparing, journal_jobs, reviews_jobs)
 
 _TRANSLATIONS: Final = Path(__file__).parent / "translations"
 

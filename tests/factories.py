@@ -109,9 +109,9 @@ def make_repository(
     )
 
 
-def make_collaborator(session: Session, repository: Repository, *, role: Role) -> User:
+def make_collaborator(session: Session, repository: Repository, *, role: Role, name: str = "") -> User:
     """A new person with that role in the repository."""
-    user = make_user(session, unique(role.value))
+    user = make_user(session, name or unique(role.value))
     repos.grant(session, SYSTEM, repository, user, role=role)
     return user
 

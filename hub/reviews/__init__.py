@@ -1,1 +1,1 @@
-"""Proposed changes: what `refs/for/*` will lead to. Until they exist, a push there is refused in words."""
+"""Proposed changes: how they arrive, what is said about them, how they are merged."""
