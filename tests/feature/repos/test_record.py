@@ -132,12 +132,12 @@ def _look_demo(
 
 
 def _judge_demo(session: Session, push: PushContext, repository: Repository, update: RefUpdate) -> Grant:
-    moved = RefUpdate(f"refs/changes/{len(update.name)}/1", ZERO, update.new_id)
+    moved = RefUpdate(f"refs/demoed/{len(update.name)}/1", ZERO, update.new_id)
     return Grant((moved,), (f"refname {moved.name}", f"new-oid {moved.new_id}"))
 
 
 def _record_demo(session: Session, event: RefsUpdated) -> list[str]:
-    return [one.name for one in event.refs if one.name.startswith("refs/changes/")]
+    return [one.name for one in event.refs if one.name.startswith("refs/demoed/")]
 
 
 namespace("refs/demo/", _look_demo, _judge_demo, _record_demo)
@@ -148,12 +148,12 @@ def test_a_registered_namespace_moves_its_own_refs_and_tells_the_pusher(pusher: 
     pusher.push((ZERO, commit, MAIN))
     judgement = pusher.judge((ZERO, commit, "refs/demo/yes"), (ZERO, commit, "refs/demo/no"))
     assert judgement.answers == [
-        ("refs/demo/yes", "ok", ["refname refs/changes/13/1", f"new-oid {commit}"]),
+        ("refs/demo/yes", "ok", ["refname refs/demoed/13/1", f"new-oid {commit}"]),
         ("refs/demo/no", "ng", "not here"),
     ]
     assert judgement.lines == ["Push elsewhere."]
-    assert pusher.refs() == {MAIN: commit, "refs/changes/13/1": commit}
-    assert pusher.record() == ["refs/changes/13/1"]
+    assert pusher.refs() == {MAIN: commit, "refs/demoed/13/1": commit}
+    assert pusher.record() == ["refs/demoed/13/1"]
     assert rows(hub) == (2, [])
 
 
@@ -168,7 +168,7 @@ def test_an_atomic_push_to_a_namespace_and_a_branch_is_refused(pusher: Pusher) -
 def test_a_namespace_whose_ref_cannot_move_says_so(pusher: Pusher, hub: Hub) -> None:
     commit = pusher.git.head(pusher.work)
     pusher.push((ZERO, commit, MAIN))
-    pusher.run(pusher.directory, "update-ref", "refs/changes/13/1", commit)
+    pusher.run(pusher.directory, "update-ref", "refs/demoed/13/1", commit)
     judgement = pusher.judge((ZERO, commit, "refs/demo/yes"))
     assert (reasons(judgement), judgement.intent) == ({"refs/demo/yes": "not stored; push again"}, True)
 
