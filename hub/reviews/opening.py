@@ -125,8 +125,7 @@ def another_version(path: Path, target_id: str, tip_id: str, known: Known) -> tu
     if series.base_id is None or not series.commits or series.is_cut:
         return None
     facts = facts_of(series, identify(path, series), measure(path, series.base_id, tip_id))
-    is_rebase = bool(facts.patch_id) and facts.patch_id == known.patch_id
-    return series, as_rebase(facts, is_rebase=is_rebase)
+    return series, as_rebase(facts, is_rebase=known.is_rebased_as(series.base_id, facts.patch_id))
 
 
 def find_twin(session: Session, repository: Repository, source: Branch, target: str) -> int | None:

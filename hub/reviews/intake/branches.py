@@ -120,8 +120,8 @@ class _Seen:
         if found is None:
             return None
         series, facts = found
-        is_rebase = bool(facts.patch_id) and facts.patch_id == known.patch_id
         assert series.base_id is not None, "read only where there is a common commit"
+        is_rebase = known.is_rebased_as(series.base_id, facts.patch_id)
         return Version(
             branch, as_rebase(facts, is_rebase=is_rebase), series.base_id, tip_id, known.target, known
         )

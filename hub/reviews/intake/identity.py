@@ -40,6 +40,10 @@ class Known:
     patch_id: str
     change_key: str
 
+    def is_rebased_as(self, base_id: str, patch_id: str) -> bool:
+        """Whether a version with this base changes what the newest changes, from somewhere else."""
+        return bool(patch_id) and patch_id == self.patch_id and base_id != self.base_id
+
 
 def find_by_number(session: Session, repository_id: int, number: int) -> Known | None:
     """The change of that number."""

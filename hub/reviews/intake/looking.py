@@ -103,8 +103,7 @@ class _Look:
         known = self._find_known(wanted, target, facts, series)
         reviewers = self._find_reviewers(wanted.reviewers)
         if known is not None:
-            is_rebase = bool(facts.patch_id) and facts.patch_id == known.patch_id
-            facts = as_rebase(facts, is_rebase=is_rebase)
+            facts = as_rebase(facts, is_rebase=known.is_rebased_as(series.base_id, facts.patch_id))
         opening = self._opening(wanted, target, series, reviewers) if known is None else None
         return Looked(
             facts, series.base_id, series.tip_id, target, known, opening, wanted.is_draft, reviewers

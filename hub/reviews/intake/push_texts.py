@@ -32,12 +32,10 @@ def tell_opened(path: str, proposed: Proposed, *, waits_for: Sequence[str]) -> l
 
 def tell_updated(path: str, proposed: Proposed, *, title: str) -> list[str]:
     """The lines for a push that added a patch set."""
-    lines = [
-        "SUCCESS",
-        _titled(title, f"[PATCH-SET {proposed.patch_set}]"),
-        f"  {change_url(proposed.base_url, path, proposed.number)}",
-        f"  {_amount(proposed)}",
-    ]
+    lines = [_titled(title, f"[PATCH-SET {proposed.patch_set}]")]
+    if proposed.branch is None:  # whoever pushed a branch was pointed to its change before
+        lines = ["SUCCESS", *lines, f"  {change_url(proposed.base_url, path, proposed.number)}"]
+    lines.append(f"  {_amount(proposed)}")
     if proposed.facts.is_rebase:
         lines.append("  A rebase: it changes what it changed before, on another base.")
     elif proposed.before is not None:
@@ -63,7 +61,7 @@ def point_to(path: str, base_url: str, number: int) -> list[str]:
 
 def _how_to_update(proposed: Proposed, target: str) -> list[str]:
     if proposed.branch is not None:
-        return ["To update: commit, and push the branch again."]
+        return ["To update: commit, and push the branch again."] if proposed.opening else []
     return [
         "To update:",
         f"  git commit --amend && git push origin HEAD:refs/for/{target}",
