@@ -10,7 +10,7 @@ from hub.errors import NotFound, text
 from hub.repos.access import open_repository
 from hub.repos.models import RefKind
 from hub.repos.settings import rules
-from hub.repos.settings.rules import PUSHING_ROLES, RuleValues
+from hub.repos.settings.rules import MAX_APPROVALS, PUSHING_ROLES, RuleValues
 
 _NOBODY: Final = "nobody"
 
@@ -32,6 +32,8 @@ def rules_command(line: CommandLine, path: str, is_json: bool) -> None:
                 "needs_change": row.values.needs_change,
                 "may_rewind": row.values.may_rewind,
                 "may_delete": row.values.may_delete,
+                "approvals_needed": row.values.approvals_needed,
+                "needs_resolved_threads": row.values.needs_resolved_threads,
                 "matching": row.matching,
             }
             for row in rules.list_rules(session, SYSTEM, repository)
@@ -67,9 +69,19 @@ def rule_commands() -> None:
     help="Allow force-push (for tags: moving them), or deletion; may be given again.",
 )
 @click.option("--needs-change", is_flag=True, help="Commits arrive by merging a change only.")
+@click.option(
+    "--approvals",
+    "approvals_needed",
+    type=click.IntRange(0, MAX_APPROVALS),
+    default=0,
+    show_default=True,
+    help="How many people have to approve a change before it is merged.",
+)
+@click.option("--needs-resolved", is_flag=True, help="No discussion of a change may be left open.")
 @pass_line
 def add_rule(
     line: CommandLine,
+    /,
     path: str,
     pattern: str,
     *,
@@ -77,7 +89,7 @@ def add_rule(
     least_role: str,
     people: tuple[str, ...],
     allowed: tuple[str, ...],
-    needs_change: bool,
+    **needed: int,
 ) -> None:
     """Make a rule for what PATTERN matches. It holds from the next push on."""
     values = RuleValues(
@@ -85,9 +97,11 @@ def add_rule(
         pattern=pattern,
         least_role=None if least_role == _NOBODY else Role(least_role),
         people=people,
-        needs_change=needs_change,
+        needs_change=bool(needed["needs_change"]),
         may_rewind="rewind" in allowed,
         may_delete="delete" in allowed,
+        approvals_needed=needed["approvals_needed"],
+        needs_resolved_threads=bool(needed["needs_resolved"]),
     )
     with line.hub.database.writing() as session:
         repository = open_repository(session, SYSTEM, path, need=Permission.SEE)

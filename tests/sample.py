@@ -222,7 +222,9 @@ def _make_other_states(session: Session, anna: User, bo: User) -> None:
 def _make_rules(session: Session, full: Repository, git: GitClient) -> None:
     """anna/full has one rule of each kind, and a deploy key of each kind."""
     for values in (
-        RuleValues(RefKind.BRANCH, "oth*", least_role=None, people=["anna"], needs_change=True),
+        RuleValues(
+            RefKind.BRANCH, "oth*", least_role=None, people=["anna"], needs_change=True, approvals_needed=2
+        ),
         RuleValues(RefKind.TAG, "v*", least_role=Role.WRITE, people=["anna"], may_delete=True),
         RuleValues(RefKind.BRANCH, "none/**", may_rewind=True),
     ):

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.access import Role, Visibility
@@ -138,7 +138,8 @@ class RefRule(Base):
     """Who may push to the branches or tags that match a pattern, and what may happen to them.
 
     `least_role` is the role from which on people may push, None for nobody but the people listed;
-    `needs_change` has commits arrive by merging a change only.
+    `needs_change` has commits arrive by merging a change only. A change that is merged there needs so many
+    approvals, and with `needs_resolved_threads` no discussion that is left open.
     """
 
     __tablename__ = "ref_rules"
@@ -152,6 +153,8 @@ class RefRule(Base):
     needs_change: Mapped[bool] = mapped_column(default=False)
     may_rewind: Mapped[bool] = mapped_column(default=False)
     may_delete: Mapped[bool] = mapped_column(default=False)
+    approvals_needed: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    needs_resolved_threads: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
 
 

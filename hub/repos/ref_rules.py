@@ -49,6 +49,8 @@ class Rule:
     needs_change: bool = False
     may_rewind: bool = False
     may_delete: bool = False
+    approvals_needed: int = 0
+    needs_resolved_threads: bool = False
 
     def admits(self, role: Role | None) -> bool:
         """Whether somebody of that role, who may push at all, may push where this rule holds."""
@@ -176,6 +178,8 @@ def add_default(session: Session, repository: Repository) -> None:
         "needs_change": False,
         "may_rewind": False,
         "may_delete": False,
+        "approvals_needed": 0,
+        "needs_resolved_threads": False,
         "created_at": now(),
     }
     session.execute(insert(RULES), [values])

@@ -194,6 +194,8 @@ RULES = "/anna/full/settings/rules"
         (RULES, None, {"pattern": "x", "least_role": "people"}),
         (RULES, None, {"pattern": "x", "people": "bo"}),
         (RULES, None, {"pattern": "x", "kind": "tag", "flags": ["needs_change"]}),
+        (RULES, None, {"pattern": "x", "kind": "tag", "approvals_needed": "1"}),
+        (RULES, None, {"pattern": "x", "approvals_needed": "many"}),
         (RULES, f"{RULES}/1/remove", {}),
         (f"{RULES}/1", None, {"least_role": "own", "people": "anna", "flags": ["needs_change"]}),
         ("/anna/full/settings/keys", None, {"key": "nonsense"}),

@@ -42,6 +42,8 @@ _STANDING: Final = (
         RULES.c.needs_change,
         RULES.c.may_rewind,
         RULES.c.may_delete,
+        RULES.c.approvals_needed,
+        RULES.c.needs_resolved_threads,
     )
     .select_from(_REPOSITORIES)
     .outerjoin(_USERS, _USERS.c.id == _pusher)
@@ -97,4 +99,6 @@ def _rule(row: RowMapping) -> Rule:
         needs_change=row["needs_change"],
         may_rewind=row["may_rewind"],
         may_delete=row["may_delete"],
+        approvals_needed=row["approvals_needed"],
+        needs_resolved_threads=row["needs_resolved_threads"],
     )

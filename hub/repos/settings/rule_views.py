@@ -121,6 +121,7 @@ def _filled_form(values: RuleValues) -> Form:
         "needs_change": values.needs_change,
         "may_rewind": values.may_rewind,
         "may_delete": values.may_delete,
+        "needs_resolved_threads": values.needs_resolved_threads,
     }
     return Form(
         {
@@ -128,13 +129,14 @@ def _filled_form(values: RuleValues) -> Form:
             "pattern": values.pattern,
             "least_role": _BY_NAME if values.least_role is None else values.least_role.value,
             "people": " ".join(values.people),
+            "approvals_needed": str(values.approvals_needed),
             "flags": [name for name, is_set in flags.items() if is_set],
         }
     )
 
 
 def _read_form() -> Form:
-    return forms.read("kind", "pattern", "least_role", "people", many=("flags",))
+    return forms.read("kind", "pattern", "least_role", "people", "approvals_needed", many=("flags",))
 
 
 def _read(form: Form) -> RuleValues:
@@ -152,4 +154,12 @@ def _read(form: Form) -> RuleValues:
         needs_change="needs_change" in flags,
         may_rewind="may_rewind" in flags,
         may_delete="may_delete" in flags,
+        approvals_needed=_read_number(form.text("approvals_needed")),
+        needs_resolved_threads="needs_resolved_threads" in flags,
     )
+
+
+def _read_number(entered: str) -> int:
+    """The number of approvals; what is none is a number that no rule can have."""
+    entered = entered.strip() or "0"
+    return int(entered) if entered.isascii() and entered.isdigit() and len(entered) < 4 else -1

@@ -25,6 +25,7 @@ from hub.repos.ref_rules import PREFIXES, find_pattern_fault, matches
 
 MAX_RULES: Final = 50
 MAX_PEOPLE: Final = 50
+MAX_APPROVALS: Final = 10
 # From which roles on people may push; a smaller one pushes nothing anyhow.
 PUSHING_ROLES: Final = (Role.WRITE, Role.MAINTAIN, Role.OWN)
 
@@ -67,12 +68,18 @@ class RuleValues:
     needs_change: bool = False
     may_rewind: bool = False
     may_delete: bool = False
+    approvals_needed: int = 0
+    needs_resolved_threads: bool = False
 
     def __str__(self) -> str:
         """All but the pattern in one line, for the log."""
         who = [*([self.least_role.value] if self.least_role else []), *self.people]
         flags = {"change": self.needs_change, "rewind": self.may_rewind, "delete": self.may_delete}
         shown = [f"{name}={'yes' if value else 'no'}" for name, value in flags.items()]
+        if self.approvals_needed:
+            shown.append(f"approvals={self.approvals_needed}")
+        if self.needs_resolved_threads:
+            shown.append("threads=resolved")
         return " ".join([f"push={','.join(who)}", *shown])
 
 
@@ -168,8 +175,7 @@ def _check(session: Session, repository: Repository, values: RuleValues) -> list
         faults["least_role"] = text("Choose who may push.")
     elif values.least_role is None and not values.people:
         faults["people"] = text("Name at least one person, or choose a role.")
-    if values.needs_change and values.kind is RefKind.TAG:
-        faults["needs_change"] = text("Changes are merged into branches; a tag cannot require one.")
+    faults |= _find_faults_of_needs(values)
     people = [find_user(session, name) for name in values.people]
     fault = _find_fault_of_people(session, repository, values.people, people)
     if fault is not None:
@@ -177,6 +183,18 @@ def _check(session: Session, repository: Repository, values: RuleValues) -> list
     if faults:
         raise Invalid(_NOT_SAVED, faults)
     return [one for one in people if one is not None]
+
+
+def _find_faults_of_needs(values: RuleValues) -> dict[str, Text]:
+    faults: dict[str, Text] = {}
+    is_for_tags = values.kind is RefKind.TAG
+    if is_for_tags and (values.needs_change or values.needs_resolved_threads):
+        faults["needs_change"] = text("Changes are merged into branches; a tag cannot require one.")
+    if is_for_tags and values.approvals_needed:
+        faults["approvals_needed"] = text("Changes are merged into branches; a tag needs no approval.")
+    elif not 0 <= values.approvals_needed <= MAX_APPROVALS:
+        faults["approvals_needed"] = text("Enter a number from 0 to %(limit)s.", limit=MAX_APPROVALS)
+    return faults
 
 
 def _find_fault_of_people(
@@ -207,6 +225,8 @@ def _save(
     rule.kind, rule.pattern, rule.least_role = values.kind, values.pattern, values.least_role
     rule.needs_change = values.needs_change
     rule.may_rewind, rule.may_delete = values.may_rewind, values.may_delete
+    rule.approvals_needed = values.approvals_needed
+    rule.needs_resolved_threads = values.needs_resolved_threads
     try:
         with session.begin_nested():
             session.add(rule)
@@ -258,6 +278,8 @@ def _row(rule: RefRule, people: list[str], names: Sequence[str]) -> RuleRow:
         needs_change=rule.needs_change,
         may_rewind=rule.may_rewind,
         may_delete=rule.may_delete,
+        approvals_needed=rule.approvals_needed,
+        needs_resolved_threads=rule.needs_resolved_threads,
     )
     shown = [printable(name) for name in found[:_SHOWN_MATCHES]]
     return RuleRow(rule.id, values, shown, has_more=len(found) > _SHOWN_MATCHES)

@@ -20,7 +20,8 @@ def demo(run: Run) -> str:
 
 
 def test_rules_are_added_listed_and_removed(run: Run, demo: str) -> None:
-    run("repo", "rule", "add", demo, "release/*", "--push", "own", "--needs-change", "--person", "anna")
+    needs = ("--needs-change", "--approvals", "2", "--needs-resolved")
+    run("repo", "rule", "add", demo, "release/*", "--push", "own", *needs, "--person", "anna")
     run("repo", "rule", "add", demo, "v*", "--tag", "--push", "write", "--allow", "delete")
     rows = json.loads(run("repo", "rules", demo, "--json").stdout)
     assert [(row["kind"], row["pattern"], row["least_role"], row["people"]) for row in rows] == [
@@ -32,6 +33,11 @@ def test_rules_are_added_listed_and_removed(run: Run, demo: str) -> None:
         (False, False, False),
         (True, False, False),
         (False, False, True),
+    ]
+    assert [(row["approvals_needed"], row["needs_resolved_threads"]) for row in rows] == [
+        (0, False),
+        (2, True),
+        (0, False),
     ]
     run("repo", "rule", "remove", demo, "v*", "--tag")
     assert "v*" not in run("repo", "rules", demo).stdout

@@ -71,6 +71,18 @@ def test_rule_is_added_with_all_its_parts_and_noted(
     assert "added the rule release/* for branches" in words_of(anna.get("/anna/demo/settings/log").text)
 
 
+def test_a_rule_says_what_a_merged_change_needs(browser: Browser, hub: Hub, repository: Repository) -> None:
+    anna = browser("anna")
+    anna.submit(f"{RULES}/1", flags=["needs_change", "needs_resolved_threads"], approvals_needed="2")
+    with hub.database.reading() as session:
+        (rule,) = session.scalars(select(RefRule))
+        assert (rule.needs_change, rule.approvals_needed, rule.needs_resolved_threads) == (True, 2, True)
+    assert "2 approvals needed Discussions resolved" in words_of(anna.get(RULES).text)
+    assert 'value="2"' in anna.get(f"{RULES}/1").text
+    log = words_of(anna.get("/anna/demo/settings/log").text)
+    assert "change=yes rewind=no delete=no approvals=2 threads=resolved" in log
+
+
 def test_rule_is_changed_and_removed(browser: Browser, hub: Hub, repository: Repository) -> None:
     anna = browser("anna")
     page = f"{RULES}/1"
@@ -103,6 +115,9 @@ def test_rule_is_changed_and_removed(browser: Browser, hub: Hub, repository: Rep
         ({"pattern": "x", "people": "stranger"}, "stranger may not push to anna/demo at all."),
         ({"pattern": "x", "people": "anna " * 51}, "Name at most 50 people"),
         ({"pattern": "x", "kind": "tag", "flags": ["needs_change"]}, "a tag cannot require one"),
+        ({"pattern": "x", "kind": "tag", "approvals_needed": "1"}, "a tag needs no approval"),
+        ({"pattern": "x", "approvals_needed": "11"}, "Enter a number from 0 to 10."),
+        ({"pattern": "x", "approvals_needed": "two"}, "Enter a number from 0 to 10."),
     ],
 )
 def test_refused_rules_say_why_and_keep_what_was_entered(
