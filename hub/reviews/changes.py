@@ -9,6 +9,7 @@ from hub.access import Permission, Viewer
 from hub.errors import NotFound, text
 from hub.issues.models import Topic, TopicType
 from hub.journal.models import JournalTopic, Person
+from hub.journal.people import person_of
 from hub.repos.access import open_repository
 from hub.repos.models import Repository
 from hub.reviews.access import is_author, is_maintainer
@@ -42,19 +43,25 @@ def get_change(
     `locks` makes whoever else wants to act on it wait until the transaction ends.
     """
     repository = open_repository(session, viewer, path, need=need)
+    is_it = (
+        Topic.repository_id == repository.id,
+        Topic.number == number,
+        Topic.type == TopicType.CHANGE,
+    )
+    if locks:
+        if viewer.user_id is not None:
+            # Whoever is new here is introduced in the repository's own topic, locked before any change's.
+            person_of(session, repository.id, viewer.user_id)
+        # Before anything is read: what somebody else did meanwhile must be seen.
+        locked = select(JournalTopic).join(Topic, Topic.journal_id == JournalTopic.id).where(*is_it)
+        session.execute(locked.with_for_update(of=JournalTopic))
     query = (
         select(Topic, Change, JournalTopic, Person)
         .join(Change, Change.topic_id == Topic.id)
         .join(JournalTopic, JournalTopic.id == Topic.journal_id)
         .join(Person, Person.id == Topic.author_id)
-        .where(
-            Topic.repository_id == repository.id,
-            Topic.number == number,
-            Topic.type == TopicType.CHANGE,
-        )
+        .where(*is_it)
     )
-    if locks:
-        query = query.with_for_update(of=JournalTopic)
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound(

@@ -1,7 +1,11 @@
 """What changes do when refs move, and the sweeps over them; registers what a push means for them."""
 
+from datetime import timedelta
+from typing import Final
+
 from sqlalchemy.orm import Session
 
+from hub.clock import now
 from hub.db import Database
 from hub.events import RefsUpdated, on
 from hub.jobs import enqueue, every, job
@@ -13,10 +17,13 @@ from hub.reviews import following
 from hub.reviews.intake.branches import watch
 from hub.reviews.intake.judging import join, judge
 from hub.reviews.intake.looking import look
+from hub.reviews.intake.proposed import drop_older
 from hub.reviews.intake.recording import record
 from hub.reviews.kinds import KINDS
 from hub.reviews.rows import load, save
 from hub.reviews.state import ChangeState
+
+_FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 register("change", Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save))
 receive.namespace(PROPOSALS, look, judge, record)
@@ -41,3 +48,10 @@ def follow(database: Database, repository_id: int) -> None:
 def follow_again(database: Database) -> None:
     """Adds the patch sets that a crash or a race left out."""
     following.follow_lately_pushed(database)
+
+
+@every(60)
+def forget_proposals(database: Database) -> None:
+    """Forgets proposals whose refs never moved; the reconciler has looked at their pushes long ago."""
+    with database.writing() as session:
+        drop_older(session, now() - _FORGOTTEN_AFTER)

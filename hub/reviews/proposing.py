@@ -25,13 +25,18 @@ _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f\s]+")
 
 def clean_title(title: str) -> str:
     """A title as it is kept: one line, not too long."""
-    line = _BREAKS.sub(" ", title).strip()
+    line = _BREAKS.sub(" ", _whole(title)).strip()
     return line if len(line) <= MOST_TITLE else f"{line[: MOST_TITLE - 1]}…"
 
 
 def clean_description(description: str) -> str:
     """A description as it is kept: lines that end as git's do, none of them blank at either end."""
-    return description.replace("\r\n", "\n").replace("\r", "\n").strip()[:MOST_DESCRIPTION]
+    return _whole(description).replace("\r\n", "\n").replace("\r", "\n").strip()[:MOST_DESCRIPTION]
+
+
+def _whole(words: str) -> str:
+    # Push options come as bytes, of which some may be no UTF-8.
+    return words.encode("utf-8", "replace").decode()
 
 
 def words_of(series: Series, *, branch: str = "") -> tuple[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.access import Permission, Role, allowed
 from hub.db import config_of
+from hub.repos.access import find_repository
 from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.series import Series, identify, measure, read_series
@@ -102,12 +103,17 @@ class _Seen:
         """What the pusher reads about the branch, beside what its patch sets say."""
         path, base_url = self._repository.path, self._push.base_url
         if followed:
-            return [line for one in followed for line in point_to(one.path, base_url, one.number)]
+            shown = [one for one in followed if self._may_see(one)]
+            return [line for one in shown for line in point_to(one.path, base_url, one.number)]
         default = self._repository.default_branch
         is_target = branch == default or self._refs.get(BRANCHES + default) is None
         if is_opening or is_target or not self._may_propose():
             return []
         return invite(path, base_url, branch, default=default)
+
+    def _may_see(self, known: Known) -> bool:
+        is_here = known.repository_id == self._repository.id
+        return is_here or find_repository(self._session, self._push.viewer, known.repository_id) is not None
 
     def _may_propose(self) -> bool:
         # Whoever may push a branch may propose; in a private repository a role is what lets them push.

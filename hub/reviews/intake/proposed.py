@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -118,6 +119,11 @@ def take(session: Session, push_id: str, moved: Sequence[str]) -> list[Proposed]
     there = set(moved)
     found = [_read(said) for ref, said in rows if ref in there]
     return [one for one in found if one.branch is None or one.branch in there]
+
+
+def drop_older(session: Session, before: datetime) -> None:
+    """Forgets what was proposed by pushes that were never recorded, and never will be."""
+    session.execute(delete(_PROPOSALS).where(_PROPOSALS.c.created_at < before))
 
 
 def _read(said: dict[str, Any]) -> Proposed:

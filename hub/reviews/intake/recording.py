@@ -1,6 +1,6 @@
 """Records what was proposed: the entries of a new change or patch set, in the transaction of the push."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from hub.journal.models import JournalTopic, Person
 from hub.journal.people import person_of
 from hub.journal.replay import act, begin
 from hub.repos.models import Repository
-from hub.reviews.intake.proposed import Opening, Proposed, take
+from hub.reviews.intake.proposed import Proposed, take
 from hub.reviews.intake.push_texts import tell_opened, tell_updated
 from hub.reviews.models import Change, PatchSet, PatchSetCommit, PatchSetFacts
 
@@ -23,13 +23,27 @@ def record(session: Session, event: RefsUpdated) -> list[str]:
     if not proposals or event.user_id is None:
         return []
     repository = session.get_one(Repository, event.repository_id)
+    # Whoever is new here is introduced in the repository's own topic, which is locked before any change's.
     person = person_of(session, event.repository_id, event.user_id)
-    return [line for one in proposals for line in _record_one(session, repository, person, one)]
+    asked = {user_id for one in proposals for user_id in _asked_in(one)}
+    people = {user_id: person_of(session, event.repository_id, user_id) for user_id in sorted(asked)}
+    return [line for one in proposals for line in _record_one(session, repository, person, one, people)]
 
 
-def _record_one(session: Session, repository: Repository, person: Person, proposed: Proposed) -> list[str]:
+def _asked_in(proposed: Proposed) -> list[int]:
+    return proposed.reviewers if proposed.opening is None else proposed.opening.reviewers
+
+
+def _record_one(
+    session: Session,
+    repository: Repository,
+    person: Person,
+    proposed: Proposed,
+    people: Mapping[int, Person],
+) -> list[str]:
+    asked = [people[one] for one in _asked_in(proposed)]
     if proposed.opening is not None:
-        return _open(session, repository, person, proposed, proposed.opening)
+        return _open(session, repository, person, proposed, asked)
     topic = session.scalar(
         select(Topic).where(Topic.repository_id == repository.id, Topic.number == proposed.number)
     )
@@ -39,13 +53,15 @@ def _record_one(session: Session, repository: Repository, person: Person, propos
     _add_patch_set(session, journal_topic, person, proposed)
     if proposed.is_draft is not None and proposed.is_draft != topic.is_draft:
         act(session, journal_topic, kind="edit", person=person, d={"draft": proposed.is_draft})
-    _ask(session, journal_topic, person, proposed.reviewers)
+    _ask(session, journal_topic, person, asked)
     return tell_updated(repository.path, proposed, title=topic.title or "")
 
 
 def _open(
-    session: Session, repository: Repository, person: Person, proposed: Proposed, opening: Opening
+    session: Session, repository: Repository, person: Person, proposed: Proposed, asked: Sequence[Person]
 ) -> list[str]:
+    opening = proposed.opening
+    assert opening is not None, "asked for openings alone"
     said = {"number": proposed.number, "target": opening.target, "draft": opening.is_draft}
     made = begin(
         session,
@@ -56,14 +72,14 @@ def _open(
         bodies=[join_words(opening.title, opening.description)],
     )
     _add_patch_set(session, made.topic, person, proposed)
-    asked = _ask(session, made.topic, person, opening.reviewers)
+    _ask(session, made.topic, person, asked)
     if opening.followed is not None:
         change = session.scalars(
             select(Change).join(Topic, Topic.id == Change.topic_id).where(Topic.journal_id == made.topic.id)
         ).one()
         change.followed_repository_id, change.followed_branch = opening.followed
         session.flush()
-    return tell_opened(repository.path, proposed, waits_for=asked)
+    return tell_opened(repository.path, proposed, waits_for=[one.name or "" for one in asked])
 
 
 def _add_patch_set(session: Session, journal_topic: JournalTopic, person: Person, proposed: Proposed) -> None:
@@ -91,17 +107,6 @@ def _add_patch_set(session: Session, journal_topic: JournalTopic, person: Person
     session.flush()
 
 
-def _ask(session: Session, journal_topic: JournalTopic, person: Person, user_ids: Sequence[int]) -> list[str]:
-    """Asks these accounts for a review; returns their names."""
-    names = []
-    for user_id in user_ids:
-        asked = person_of(session, journal_topic.repository_id, user_id)
-        act(
-            session,
-            journal_topic,
-            kind="reviewer",
-            person=person,
-            d={"person": asked.global_id, "on": True},
-        )
-        names.append(asked.name or "")
-    return names
+def _ask(session: Session, journal_topic: JournalTopic, person: Person, asked: Sequence[Person]) -> None:
+    for one in asked:
+        act(session, journal_topic, kind="reviewer", person=person, d={"person": one.global_id, "on": True})
