@@ -101,7 +101,9 @@ def test_bundle_has_the_one_ref_and_its_history(
     assert archive(stranger, f"{odd.tip}.bundle").status_code == 404
 
 
-def test_nothing_is_filled_in(hub: Hub, odd: OddRepository, stranger: Visitor, git: GitClient) -> None:
+def test_nothing_is_filled_in(
+    hub: Hub, own_odd: OddRepository, own_stranger: Visitor, git: GitClient
+) -> None:
     """export-subst let a commit run git's formatter on whoever packed it (CVE-2022-41903)."""
     work = git.init()
     asks = "f export-subst\n[attr]sneaky export-subst\ng sneaky\nleft-out export-ignore\n"
@@ -111,7 +113,7 @@ def test_nothing_is_filled_in(hub: Hub, odd: OddRepository, stranger: Visitor, g
     (folder,) = hub.config.data.glob("repositories/main/*.git")
     git.run("push", "--quiet", str(folder), "HEAD:refs/heads/subst", cwd=work)
 
-    with tarfile.open(fileobj=io.BytesIO(archive(stranger, "subst.tar.gz").data)) as packed:
+    with tarfile.open(fileobj=io.BytesIO(archive(own_stranger, "subst.tar.gz").data)) as packed:
         contents = {
             one.name: (packed.extractfile(one) or io.BytesIO()).read() for one in packed if one.isfile()
         }
@@ -134,11 +136,11 @@ def test_names_that_lead_elsewhere_are_not_packed(stranger: Visitor, odd: OddRep
 
 
 @pytest.mark.parametrize("form", ["tar.gz", "zip", "bundle"])
-def test_too_many_bytes_are_refused(app: Flask, hub: Hub, stranger: Visitor, form: str) -> None:
+def test_too_many_bytes_are_refused(app: Flask, hub: Hub, own_stranger: Visitor, form: str) -> None:
     object.__setattr__(hub.config, "max_archive_bytes", 1000)
     with hub.database.writing() as session:
         session.execute(update(Repository).values(size_bytes=1001))
-    assert archive(stranger, f"main.{form}").status_code == 422
+    assert archive(own_stranger, f"main.{form}").status_code == 422
 
 
 def test_who_has_it_already_is_told_so(stranger: Visitor, odd: OddRepository) -> None:
@@ -179,11 +181,11 @@ def test_private_archives_are_for_those_who_see_the_repository(
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-cache")
 
 
-def test_only_the_front_is_told_what_to_send(app: Flask, stranger: Visitor) -> None:
+def test_only_the_front_is_told_what_to_send(app: Flask, own_stranger: Visitor) -> None:
     asked = {"X_Hub_Handover": "1"}
     near = Visitor(app, address="")
 
-    assert "X-Hub-Handover" not in archive(stranger, "main.zip", **asked).headers
+    assert "X-Hub-Handover" not in archive(own_stranger, "main.zip", **asked).headers
     assert "X-Hub-Handover" not in archive(near, "main.zip").headers
     told = archive(near, "main.zip", **asked)
     assert '"kind": "zip"' in told.headers["X-Hub-Handover"]

@@ -23,7 +23,7 @@ NO_COMMITS = {"of-a-tree", "of-a-file", "light-tree"}
 
 
 @pytest.fixture
-def reader(hub: Hub, app: Flask, odd: OddRepository) -> Visitor:
+def reader(hub: Hub, app: Flask, own_odd: OddRepository) -> Visitor:
     """Somebody who is signed in, so that no request is counted."""
     with hub.database.writing() as session:
         make_user(session, "eve")
@@ -64,8 +64,8 @@ def make_fork(hub: Hub, *, owner: str = "bo", visibility: Visibility = Visibilit
         ("main...release/2024/01", "What release/2024/01 brings to main", "The same commit"),
     ],
 )
-def test_two_names_are_compared(reader: Visitor, spec: str, heading: str, said: str) -> None:
-    page = reader.get(f"/anna/odd/compare/{spec}")
+def test_two_names_are_compared(stranger: Visitor, spec: str, heading: str, said: str) -> None:
+    page = stranger.get(f"/anna/odd/compare/{spec}")
     assert page.status_code == 200
     assert heading in words_of(page.text)
     assert said in words_of(page.text)
@@ -86,41 +86,41 @@ def test_two_names_are_compared(reader: Visitor, spec: str, heading: str, said: 
         ("main...%00", "There is no such page"),
     ],
 )
-def test_what_is_not_there_is_said(reader: Visitor, spec: str, said: str) -> None:
-    page = reader.get(f"/anna/odd/compare/{spec}")
+def test_what_is_not_there_is_said(stranger: Visitor, spec: str, said: str) -> None:
+    page = stranger.get(f"/anna/odd/compare/{spec}")
     assert page.status_code == 404
     assert said in words_of(page.text)
 
 
 @pytest.mark.parametrize("which", ["hidden", "deleted"])
-def test_ids_that_no_branch_leads_to_are_unknown(reader: Visitor, odd: OddRepository, which: str) -> None:
+def test_ids_that_no_branch_leads_to_are_unknown(stranger: Visitor, odd: OddRepository, which: str) -> None:
     for spec in ("main...{}", "{}..main", "main...{}.diff", "{}...main.patch"):
         answers = [
-            reader.get(f"/anna/odd/compare/{spec.format(one)}") for one in (odd.commits[which], "1" * 40)
+            stranger.get(f"/anna/odd/compare/{spec.format(one)}") for one in (odd.commits[which], "1" * 40)
         ]
         said = [words_of(answer.text).split(", request ")[0] for answer in answers]
         assert said[0].replace(odd.commits[which], "X") == said[1].replace("1" * 40, "X")
         assert answers[0].status_code == 404
 
 
-def test_every_branch_is_compared_whatever_it_is_called(reader: Visitor) -> None:
-    page = reader.get("/anna/odd/compare").text
+def test_every_branch_is_compared_whatever_it_is_called(stranger: Visitor) -> None:
+    page = stranger.get("/anna/odd/compare").text
     names = [html.unescape(name) for name in re.findall(r'<option value="([^"]*)">', page)]
     assert len(names) > 25
     for name in names:
         asked = {"base": "main", "head": name}
-        answer = reader.client.get("/anna/odd/compare", query_string=asked)
-        status = reader.get(answer.location).status_code
+        answer = stranger.client.get("/anna/odd/compare", query_string=asked)
+        status = stranger.get(answer.location).status_code
         assert (name, status) == (name, 404 if name in NO_COMMITS else 200)
     path = "/anna/odd/compare/main...latin-\xe4"
-    latin = reader.client.get("/x", environ_overrides={"PATH_INFO": path})
+    latin = stranger.client.get("/x", environ_overrides={"PATH_INFO": path})
     assert "/anna/odd/compare/latin-%E4...main" in latin.text
 
 
-def test_the_form_leads_to_the_comparison(reader: Visitor) -> None:
-    answer = reader.client.get("/anna/odd/compare?base=v1&head=feature/a&dots=..")
+def test_the_form_leads_to_the_comparison(stranger: Visitor) -> None:
+    answer = stranger.client.get("/anna/odd/compare?base=v1&head=feature/a&dots=..")
     assert (answer.status_code, answer.location) == (302, "/anna/odd/compare/v1..feature/a")
-    assert reader.client.get("/anna/odd/compare?head=v1").location == "/anna/odd/compare/main...v1"
+    assert stranger.client.get("/anna/odd/compare?head=v1").location == "/anna/odd/compare/main...v1"
 
 
 def test_a_fork_is_compared_with_its_origin_and_the_other_way_round(hub: Hub, reader: Visitor) -> None:
@@ -158,8 +158,8 @@ def test_a_private_fork_is_there_for_who_may_see_it_alone(hub: Hub, app: Flask, 
     assert text.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_texts_are_those_of_git(hub: Hub, reader: Visitor, odd: OddRepository) -> None:
-    fork, place = make_fork(hub), odd.directory
+def test_texts_are_those_of_git(hub: Hub, reader: Visitor, own_odd: OddRepository) -> None:
+    fork, place = make_fork(hub), own_odd.directory
     both = ("refs/heads/release-1.0", "refs/heads/main")
     printed = {
         "release-1.0...main.patch": git(place, "format-patch", "--stdout", "..".join(both)),
@@ -172,17 +172,17 @@ def test_texts_are_those_of_git(hub: Hub, reader: Visitor, odd: OddRepository) -
     )
 
 
-def test_parts_of_a_comparison_are_named_by_ids(reader: Visitor, odd: OddRepository) -> None:
-    page = reader.get("/anna/odd/compare/feature/b/c...main").text
+def test_parts_of_a_comparison_are_named_by_ids(stranger: Visitor, odd: OddRepository) -> None:
+    page = stranger.get("/anna/odd/compare/feature/b/c...main").text
     ids = f"{odd.refs['refs/heads/feature/b/c']}...{odd.tip}"
     part = re.search(rf'href="(/anna/odd/compare/{ids}\?from=301)"', page)
     assert part is not None
-    assert reader.get(part[1]).status_code == 200
+    assert stranger.get(part[1]).status_code == 200
     assert 'href="/anna/odd/compare/feature/b/c...main?view=split"' in page
 
 
-def test_strangers_are_counted(stranger: Visitor) -> None:
-    answers = [stranger.get("/anna/odd/compare/main...v1").status_code for _ in range(21)]
+def test_strangers_are_counted(own_stranger: Visitor) -> None:
+    answers = [own_stranger.get("/anna/odd/compare/main...v1").status_code for _ in range(21)]
     assert (answers[0], answers[-1]) == (200, 429)
 
 

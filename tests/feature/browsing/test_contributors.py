@@ -7,14 +7,14 @@ from tests.visitor import Visitor, words_of
 
 
 def test_page_says_that_nobody_has_counted_until_the_worker_has(
-    hub: Hub, stranger: Visitor, odd: OddRepository
+    hub: Hub, own_stranger: Visitor, own_odd: OddRepository
 ) -> None:
-    assert "Not counted yet" in words_of(stranger.get("/anna/odd/contributors").text)
+    assert "Not counted yet" in words_of(own_stranger.get("/anna/odd/contributors").text)
 
     prepare_reading.function(hub.database, 1)
 
-    answer = stranger.get("/anna/odd/contributors")
-    counted = git(odd.directory, "shortlog", "-sn", "main").decode("utf-8", "replace").splitlines()
+    answer = own_stranger.get("/anna/odd/contributors")
+    counted = git(own_odd.directory, "shortlog", "-sn", "main").decode("utf-8", "replace").splitlines()
     number, _, name = counted[0].strip().partition("\t")
     assert f"{name} {number} commits" in words_of(answer.text)
     assert f"Contributors {len(counted)}" in words_of(answer.text)
@@ -22,8 +22,8 @@ def test_page_says_that_nobody_has_counted_until_the_worker_has(
     assert "The last pushes are not counted yet." not in words_of(answer.text)
 
 
-def test_what_is_new_since_then_is_said(hub: Hub, stranger: Visitor, odd: OddRepository) -> None:
+def test_what_is_new_since_then_is_said(hub: Hub, own_stranger: Visitor, own_odd: OddRepository) -> None:
     prepare_reading.function(hub.database, 1)
     (folder,) = hub.config.data.glob("repositories/main/*.git")
-    git(folder, "update-ref", "refs/heads/main", odd.commits["dates"])
-    assert "The last pushes are not counted yet." in words_of(stranger.get("/anna/odd/contributors").text)
+    git(folder, "update-ref", "refs/heads/main", own_odd.commits["dates"])
+    assert "The last pushes are not counted yet." in words_of(own_stranger.get("/anna/odd/contributors").text)

@@ -117,11 +117,11 @@ def test_branch_whose_name_is_no_text_is_read_by_its_bytes(stranger: Visitor) ->
 
 
 def test_home_without_its_default_branch_shows_another_one(
-    hub: Hub, stranger: Visitor, odd: OddRepository
+    hub: Hub, own_stranger: Visitor, own_odd: OddRepository
 ) -> None:
     with hub.database.writing() as session:
         session.execute(update(Repository).values(default_branch="away"))
-    page = stranger.get("/anna/odd")
+    page = own_stranger.get("/anna/odd")
     assert page.status_code == 200
     assert "The default branch away is not there" in words_of(page.text)
 
@@ -177,17 +177,17 @@ def test_readme_leads_to_the_files_of_the_branch_it_is_read_on(stranger: Visitor
 
 
 def test_home_shows_the_first_hundred_and_leads_to_all_others(
-    hub: Hub, stranger: Visitor, git: GitClient
+    hub: Hub, own_stranger: Visitor, git: GitClient
 ) -> None:
     with hub.database.writing() as session:
         folder = directory(hub.config, make_repository(session, get_user(session, "anna"), "wide"))
     work = git.init()
     git.commit(work, "Many", {f"file-{one:03}": "x" for one in range(120)} | {"readme": "Read this."})
     git.run("push", "--quiet", str(folder), "main", cwd=work)
-    home = stranger.get("/anna/wide").text
+    home = own_stranger.get("/anna/wide").text
     assert "file-099" in home
     assert "file-100" not in home
     assert "Read this." in home
     assert "Show 21 more entries" in words_of(home)
     assert '<a href="/anna/wide/src/branch/main">' in home
-    assert "file-119" in stranger.get("/anna/wide/src/branch/main").text
+    assert "file-119" in own_stranger.get("/anna/wide/src/branch/main").text

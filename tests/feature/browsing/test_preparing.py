@@ -1,5 +1,8 @@
 """What the worker prepares before somebody reads: found by a sweep, asked for by pages, gone with it."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
@@ -23,6 +26,7 @@ from hub.repos.settings.deletion import KEPT
 from hub.web.request import ask_worker
 from tests.factories import make_repository, make_user, unique
 from tests.fast_import import Stream
+from tests.odd_repository import git
 from tests.visitor import Visitor
 
 MAIN = b"refs/heads/main"
@@ -31,29 +35,41 @@ COMMITS = 2100
 NOTHING = Budget(commits=1, seconds=10)
 
 
+def add_commits(place: Path, count: int) -> str:
+    """Commits so often; returns the new tip."""
+    stream, before = Stream(), RefFiles(place).get(MAIN)
+    for number in range(count):
+        files = {b"src/changing.c": b"%d\n" % number}
+        if before is None:
+            files |= {b"README.md": b"# Long\n", b"src/first.c": b"int main;\n", b"docs/a.md": b"a\n"}
+        stream.commit(f"{number}", MAIN, files, parents=[before] if before else [])
+        before = f"{number}"
+    return stream.run(place)[f"{count - 1}"]
+
+
 class Long:
     """anna/long: a history in whose first commit everything was made, but for one file that each touches."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, history: Path) -> None:
         self.hub = hub
         with hub.database.writing() as session:
             made = make_repository(session, make_user(session, "anna"), "long")
             self.id, self.directory = made.id, directory(hub.config, made)
         self.folder = reading_folder(hub.config, self.id)
-        self.tip = self.add(COMMITS)
+        for name in ("objects", "refs"):
+            shutil.copytree(history / name, self.directory / name, dirs_exist_ok=True)
+        self.tip = self._take_in()
 
     def add(self, count: int) -> str:
         """Commits so often, as somebody who pushes; returns the new tip."""
-        stream, before = Stream(), RefFiles(self.directory).get(MAIN)
-        for number in range(count):
-            files = {b"src/changing.c": b"%d\n" % number}
-            if before is None:
-                files |= {b"README.md": b"# Long\n", b"src/first.c": b"int main;\n", b"docs/a.md": b"a\n"}
-            stream.commit(f"{number}", MAIN, files, parents=[before] if before else [])
-            before = f"{number}"
-        tip = stream.run(self.directory)[f"{count - 1}"]
+        add_commits(self.directory, count)
+        return self._take_in()
+
+    def _take_in(self) -> str:
         reconcile(self.hub.database, self.id)
         self.note_push()
+        tip = RefFiles(self.directory).get(MAIN)
+        assert tip is not None
         return tip
 
     def note_push(self) -> None:
@@ -65,9 +81,18 @@ class Long:
         return last.in_folder(tip, b"src", [b"first.c", b"changing.c"], budget=NOTHING) is not None
 
 
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bare repository with those commits, to copy."""
+    place = tmp_path_factory.mktemp("long") / "long.git"
+    git(tmp_path_factory.getbasetemp(), "init", "-q", "--bare", "-b", "main", str(place))
+    add_commits(place, COMMITS)
+    return place
+
+
 @pytest.fixture
-def long(hub: Hub) -> Long:
-    return Long(hub)
+def long(hub: Hub, history: Path) -> Long:
+    return Long(hub, history)
 
 
 def prepared(one: Long) -> dict[str, object]:

@@ -99,9 +99,9 @@ def test_what_is_no_file_is_not_found(stranger: Visitor, odd: OddRepository, pat
     assert raw(stranger, odd, path).status_code == 404
 
 
-def test_large_files_are_sent_by_the_front(app: Flask, odd: OddRepository) -> None:
+def test_large_files_are_sent_by_the_front(app: Flask, own_odd: OddRepository) -> None:
     near = Visitor(app, address="")
-    address = f"/anna/odd/raw/commit/{odd.tip}/contents/"
+    address = f"/anna/odd/raw/commit/{own_odd.tip}/contents/"
     told = near.get(f"{address}huge.bin", X_Hub_Handover="1")
     assert '"kind": "blob"' in told.headers["X-Hub-Handover"]
     assert f'"size_bytes": {3 << 20}' in told.headers["X-Hub-Handover"]

@@ -62,8 +62,8 @@ def test_distance_from_the_default_branch_is_what_git_counts(stranger: Visitor, 
         assert re.search(rf"{ahead} commits? ahead, {behind} behind", words), name
 
 
-def test_what_a_page_has_no_time_to_count_the_worker_counts(hub: Hub, odd: OddRepository) -> None:
-    tips = [odd.refs["refs/heads/release-1.0"], odd.refs["refs/heads/unrelated"]]
+def test_what_a_page_has_no_time_to_count_the_worker_counts(hub: Hub, own_odd: OddRepository) -> None:
+    tips = [own_odd.refs["refs/heads/release-1.0"], own_odd.refs["refs/heads/unrelated"]]
 
     def find() -> dict[str, Distance]:
         with hub.database.reading() as session:
@@ -98,21 +98,23 @@ def test_releases_are_the_tags(stranger: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("page", "empty"), [("branches", "No branch yet"), ("tags", "No tag yet")])
-def test_empty_repository_says_what_would_be_here(hub: Hub, stranger: Visitor, page: str, empty: str) -> None:
+def test_empty_repository_says_what_would_be_here(
+    hub: Hub, own_stranger: Visitor, page: str, empty: str
+) -> None:
     with hub.database.writing() as session:
         make_repository(session, get_user(session, "anna"), "empty")
-    assert empty in words_of(stranger.get(f"/anna/empty/{page}").text)
+    assert empty in words_of(own_stranger.get(f"/anna/empty/{page}").text)
 
 
 def test_branch_is_deleted_like_by_a_push_and_its_id_is_told(
-    app: Flask, hub: Hub, odd: OddRepository
+    app: Flask, hub: Hub, own_odd: OddRepository
 ) -> None:
     anna = signed_in(app, "anna")
     answer = ask_deletion(anna, "branches", "release-1.0")
 
     assert (answer.status_code, answer.location) == (302, "/anna/odd/branches")
     words = words_of(anna.get("/anna/odd/branches").text)
-    old_id = odd.refs["refs/heads/release-1.0"]
+    old_id = own_odd.refs["refs/heads/release-1.0"]
     assert f"git push origin {old_id}:refs/heads/release-1.0" in words
     with hub.database.reading() as session:
         entry = session.query(RefLogEntry).order_by(RefLogEntry.id.desc()).first()
@@ -137,7 +139,7 @@ def test_branch_is_deleted_like_by_a_push_and_its_id_is_told(
     ],
 )
 def test_who_may_push_that_may_delete(
-    app: Flask, hub: Hub, odd: OddRepository, who: str, kind: str, ref: str, status: int
+    app: Flask, hub: Hub, own_odd: OddRepository, who: str, kind: str, ref: str, status: int
 ) -> None:
     with hub.database.writing() as session:
         repository = open_repository(session, SYSTEM, "anna/odd", need=Permission.SEE)
@@ -153,7 +155,7 @@ def test_who_may_push_that_may_delete(
     assert is_offered is False
 
 
-def test_button_stands_where_deletion_is_allowed(app: Flask, odd: OddRepository) -> None:
+def test_button_stands_where_deletion_is_allowed(app: Flask, own_odd: OddRepository) -> None:
     page = signed_in(app, "anna").get("/anna/odd/branches").text
     assert 'name="ref" value="feature/a"' in page
     assert 'name="ref" value="main"' not in page
@@ -161,7 +163,9 @@ def test_button_stands_where_deletion_is_allowed(app: Flask, odd: OddRepository)
     assert 'name="ref"' not in Visitor(app).get("/anna/odd/branches").text
 
 
-def test_many_branches_are_paged_with_their_last_commits(hub: Hub, stranger: Visitor, tmp_path: Path) -> None:
+def test_many_branches_are_paged_with_their_last_commits(
+    hub: Hub, own_stranger: Visitor, tmp_path: Path
+) -> None:
     with hub.database.writing() as session:
         folder = directory(hub.config, make_repository(session, get_user(session, "anna"), "many"))
     client = GitClient(tmp_path / "git")
@@ -171,14 +175,14 @@ def test_many_branches_are_paged_with_their_last_commits(hub: Hub, stranger: Vis
     refs = [f"{tip} refs/heads/b{number:03}" for number in range(60)]
     folder.joinpath("packed-refs").write_text("# pack-refs with: sorted \n" + "\n".join(refs) + "\n")
 
-    page, last = (stranger.get(f"/anna/many/branches{query}").text for query in ("", "?page=2"))
+    page, last = (own_stranger.get(f"/anna/many/branches{query}").text for query in ("", "?page=2"))
     first, rest = (re.findall(r"<b>([^<]*)</b></bdi></a>", one) for one in (page, last))
     assert (first[0], len(first), len(rest)) == ("main", 50, 11)
     assert sorted(first[1:] + rest) == [f"b{number:03}" for number in range(60)]
     assert words_of(last).count("A subject") == 11
 
 
-def test_thousands_of_tags_cost_a_page_of_them(hub: Hub, stranger: Visitor, tmp_path: Path) -> None:
+def test_thousands_of_tags_cost_a_page_of_them(hub: Hub, own_stranger: Visitor, tmp_path: Path) -> None:
     with hub.database.writing() as session:
         folder = directory(hub.config, make_repository(session, get_user(session, "anna"), "many"))
     client = GitClient(tmp_path / "git")
@@ -188,9 +192,9 @@ def test_thousands_of_tags_cost_a_page_of_them(hub: Hub, stranger: Visitor, tmp_
     refs = [f"{tip} refs/tags/v1.{number}" for number in range(3000)]
     folder.joinpath("packed-refs").write_text("# pack-refs with: sorted \n" + "\n".join(sorted(refs)) + "\n")
 
-    page = stranger.get("/anna/many/tags").text
+    page = own_stranger.get("/anna/many/tags").text
     names = re.findall(r"<b>(v[^<]*)</b></bdi></a>", page)
     assert names[:3] == ["v1.2999", "v1.2998", "v1.2997"]
     assert len(names) == 50
-    last = stranger.get("/anna/many/tags?page=60").text
+    last = own_stranger.get("/anna/many/tags?page=60").text
     assert re.findall(r"<b>(v[^<]*)</b></bdi></a>", last)[-1] == "v1.0"
