@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 # The order in which they stand in the one stylesheet: a later file wins.
-STYLESHEETS = ("tokens", "base", "layout", "components", "code", "diff")
+STYLESHEETS = ("tokens", "base", "layout", "components", "code", "diff", "talk")
 
 _EXPORT = re.compile(r"^export function attach\(", re.MULTILINE)
 _IMPORT = re.compile(r"^\s*import\b", re.MULTILINE)

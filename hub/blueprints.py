@@ -25,6 +25,7 @@ from hub.repos.settings import (
     rule_views,
     settings_views,
 )
+from hub.reviews import views as reviews
 
 # A feature's modules of views share one blueprint.
 _MODULES: Final = (
@@ -60,6 +61,7 @@ _MODULES: Final = (
     feed_views,
     activity_views,
     blame_views,
+    reviews,
     pages,
     health_views,
 )

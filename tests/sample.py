@@ -28,6 +28,7 @@ from hub.repos.imports import imports
 from hub.repos.models import Import, ImportState, RefKind, Repository
 from hub.repos.settings import deletion, deploy_keys, invitations, rules, settings
 from hub.repos.settings.rules import RuleValues
+from hub.reviews import opening
 from tests.databases import Template
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
 from tests.git_client import GitClient
@@ -51,6 +52,8 @@ PARTS = {
     "archive": "main.zip",
     "branch": "main",
     "spec": "main...other",
+    "number": "1",
+    "label": "1",
 }
 # What there is of a file, and not of a folder.
 OF_FILES = {"repos.show_blame", "repos.show_raw"}
@@ -58,6 +61,7 @@ NO_PAGES = {
     "repos.download",
     "repos.show_raw",
     "repos.go_to_ref",
+    "reviews.from_elsewhere",
     "repos.list_default_commits",
     "repos.commit_text",
     "repos.list_releases",
@@ -193,6 +197,7 @@ def _fill(hub: Hub, git: GitClient) -> tuple[str, str, str]:
     for folder in folders:
         git.run("push", "--quiet", str(folder), "main", "other", cwd=work)
     _make_what_lies_on_disk(hub)
+    _make_change(hub, git, work, folders[0])
     return setup_code, eve_token, commit_id
 
 
@@ -207,6 +212,20 @@ def _make_what_lies_on_disk(hub: Hub) -> None:
             source = egress.read_url("https://example.org/a.git")
             imports.start_import(session, bo.viewer(), made, source=source)
             session.get_one(Import, made.id).state = state
+
+
+def _make_change(hub: Hub, git: GitClient, work: Path, folder: Path) -> None:
+    """bo proposes the branch `topic` of anna/full for its branch `main`."""
+    git.run("switch", "--quiet", "--create", "topic", cwd=work)
+    git.commit(work, "Describe other", {"file": "what there is\n"})
+    git.run("push", "--quiet", str(folder), "topic", cwd=work)
+    with hub.database.writing() as session:
+        bo = get_user(session, "bo").viewer()
+        full = open_repository(session, bo, "anna/full", need=Permission.SEE)
+        words = opening.Words("Describe other", "A *test* of `main`.", reviewers=("anna",))
+        opening.open_change(
+            session, bo, full, target="main", source=opening.Branch(full, "topic"), words=words
+        )
 
 
 def _make_other_states(session: Session, anna: User, bo: User) -> None:
