@@ -1,6 +1,7 @@
 """Judges pushes that propose: which change, which number, which refs move. What `hub.repos.receive` asks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -28,6 +29,7 @@ def judge(session: Session, push: PushContext, repository: Repository, looked: L
         is_draft=None if looked.opening else looked.is_draft,
         reviewers=[] if looked.opening else looked.reviewers,
     )
+    proposed = replace(proposed, is_behind=looked.is_behind)
     keep(session, push.push_id, repository.id, proposed)
     return Grant(
         moves_of(proposed, looked.known), (f"refname {proposed.ref}", f"new-oid {proposed.commit_id}")

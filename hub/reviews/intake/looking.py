@@ -48,6 +48,7 @@ class Looked:
     opening: Opening | None
     is_draft: bool | None
     reviewers: list[int]
+    is_behind: bool
 
 
 def look(
@@ -106,7 +107,15 @@ class _Look:
             facts = as_rebase(facts, is_rebase=known.is_rebased_as(series.base_id, facts.patch_id))
         opening = self._opening(wanted, target, series, reviewers) if known is None else None
         return Looked(
-            facts, series.base_id, series.tip_id, target, known, opening, wanted.is_draft, reviewers
+            facts,
+            series.base_id,
+            series.tip_id,
+            target,
+            known,
+            opening,
+            wanted.is_draft,
+            reviewers,
+            is_behind=series.base_id != self._refs.get(BRANCHES + target),
         )
 
     def _find_target(self, path: str) -> tuple[str, str]:

@@ -48,7 +48,7 @@ class Opening:
 class Proposed:
     """One patch set. `branch` is a ref that has to move in the same push for it to count; `words` are what a
     push to an existing change says about it beside its commits; `before` is the base and commit of the
-    patch set that it comes after."""
+    patch set that it comes after. `is_behind`: the target has commits that the base lacks."""
 
     number: int
     patch_set: int
@@ -62,6 +62,7 @@ class Proposed:
     base_url: str = ""
     is_draft: bool | None = None
     reviewers: list[int] = field(default_factory=list)
+    is_behind: bool = False
 
     @property
     def ref(self) -> str:

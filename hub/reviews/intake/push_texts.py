@@ -26,6 +26,7 @@ def tell_opened(path: str, proposed: Proposed, *, waits_for: Sequence[str]) -> l
         f"  {change_url(proposed.base_url, path, proposed.number)}",
         f"  {_amount(proposed)}",
         _cut(f"  {waiting}"),
+        *_about_base(proposed),
         *_how_to_update(proposed, opening.target),
     ]
 
@@ -45,7 +46,7 @@ def tell_updated(path: str, proposed: Proposed, *, title: str) -> list[str]:
             f"  git range-diff {base_id[:10]}..{commit_id[:10]}"
             f" {proposed.base_id[:10]}..{proposed.commit_id[:10]}",
         ]
-    return [*lines, *_how_to_update(proposed, proposed.target)]
+    return [*lines, *_about_base(proposed), *_how_to_update(proposed, proposed.target)]
 
 
 def invite(path: str, base_url: str, branch: str, *, default: str) -> list[str]:
@@ -57,6 +58,10 @@ def invite(path: str, base_url: str, branch: str, *, default: str) -> list[str]:
 def point_to(path: str, base_url: str, number: int) -> list[str]:
     """The lines for a pushed branch that a change follows."""
     return ["", "Visit the existing change:", f"  {change_url(base_url, path, number)}", ""]
+
+
+def _about_base(proposed: Proposed) -> list[str]:
+    return [_cut(f"  '{proposed.target}' has moved on since; that is fine.")] if proposed.is_behind else []
 
 
 def _how_to_update(proposed: Proposed, target: str) -> list[str]:

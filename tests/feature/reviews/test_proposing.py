@@ -89,6 +89,17 @@ def test_a_rebase_is_said_to_be_one(anna: Pusher, bob: Pusher, hub: Hub) -> None
         assert list(session.scalars(select(PatchSetFacts.is_rebase))) == [False, True]
 
 
+def test_an_older_base_is_taken_and_noted(anna: Pusher, bob: Pusher) -> None:
+    bob.git.run("switch", "-qc", "topic", cwd=bob.work)
+    commit = bob.git.commit(bob.work, "Fix typo", {"README": "the\n"})
+    bob.git.run("switch", "-q", "main", cwd=bob.work)
+    old = bob.git.head(bob.work)
+    anna.push((old, bob.git.commit(bob.work, "Another", {"other": "x\n"}), "refs/heads/main"))
+    answer, lines = propose(bob, commit)
+    assert answer == "ok"
+    assert lines[5] == "  'main' has moved on since; that is fine."
+
+
 @pytest.mark.parametrize(
     ("ref", "options", "expected"),
     [
