@@ -30,7 +30,7 @@ def ids_of(session: Session, people: Collection[str]) -> dict[str, int]:
 def names_of(session: Session, ids: Iterable[int]) -> dict[int, str | None]:
     """The name shown of each of these rows, None where it is forgotten or was never known."""
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))
-    return {row_id: name for row_id, name in rows}  # noqa: C416  # rows are no pairs to the checker
+    return dict(rows.all())
 
 
 def split(person: str) -> tuple[str, str]:

@@ -213,4 +213,4 @@ def _anchors_of(session: Session, topic_id: int) -> dict[str, Anchor]:
         .join(Thread, Thread.id == Anchor.thread_id)
         .where(Thread.topic_id == topic_id)
     )
-    return dict(row._tuple() for row in session.execute(query))
+    return dict(session.execute(query).all())

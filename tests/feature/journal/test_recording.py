@@ -42,10 +42,10 @@ def test_stored_bytes_are_the_entry_and_name_it(session: Session) -> None:
 def test_an_entry_follows_every_head_and_becomes_the_only_one(session: Session) -> None:
     topic = repository_topic(session, make_repository(session).id)
     [first] = list_entries(session, topic)
-    other = record(session, topic, kind="poll", person=None, d={}).entry
+    other = record(session, topic, kind="witness", person=None, d={}).entry
     session.add(JournalHead(topic_id=topic.id, entry_id=first.id))
     session.flush()
-    last = record(session, topic, kind="poll", person=None, d={}).entry
+    last = record(session, topic, kind="witness", person=None, d={}).entry
     [row] = session.scalars(select(JournalEntry).where(JournalEntry.entry_id == last.id)).all()
     assert codec.decode(row.data)["prev"] == sorted([first.id, other.id])
     assert last.t == 2
@@ -56,16 +56,19 @@ def test_an_entry_follows_every_head_and_becomes_the_only_one(session: Session) 
 def test_what_is_too_long_is_refused_in_words(session: Session) -> None:
     topic = repository_topic(session, make_repository(session).id)
     with pytest.raises(TooLarge, match="This text is too long"):
-        record(session, topic, kind="poll", person=None, d={}, bodies=["x" * (1 << 20)])
+        record(session, topic, kind="witness", person=None, d={}, bodies=["x" * (1 << 20)])
     with pytest.raises(TooLarge, match="too much to be written down at once"):
-        record(session, topic, kind="poll", person=None, d={"x": "x" * (64 << 10)})
+        record(session, topic, kind="witness", person=None, d={"x": "x" * (64 << 10)})
     assert len(list_entries(session, topic)) == 1
 
 
-def test_an_act_that_does_not_count_is_a_defect(session: Session) -> None:
-    topic = repository_topic(session, make_repository(session).id)
-    with pytest.raises(NotCounted, match="not understood"):
-        act(session, topic, kind="poll", person=None, d={})
+def test_an_act_that_does_not_count_is_a_defect(hub: Hub) -> None:
+    with hub.database.writing() as session:
+        topic = repository_topic(session, make_repository(session).id)
+        with pytest.raises(NotCounted, match="not understood"), session.begin_nested():
+            act(session, topic, kind="poll", person=None, d={})
+    with hub.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(JournalEntry)) == 1
 
 
 def test_twenty_first_acts_at_once_make_one_person_and_a_chain(hub: Hub) -> None:
