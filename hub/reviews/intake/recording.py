@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.errors import HubError
 from hub.events import RefsUpdated
 from hub.issues.kinds import join_words
 from hub.issues.models import Topic, TopicState
 from hub.journal.models import JournalTopic, Person
 from hub.journal.people import person_of
-from hub.journal.replay import act, begin
+from hub.journal.replay import NotCounted, act, begin
 from hub.repos.models import Repository
 from hub.reviews.intake.proposed import Proposed, take
 from hub.reviews.intake.push_texts import tell_opened, tell_updated
 from hub.reviews.models import Change, PatchSet, PatchSetCommit, PatchSetFacts
+
+_log = structlog.get_logger(__name__)
 
 
 def record(session: Session, event: RefsUpdated) -> list[str]:
@@ -27,7 +31,16 @@ def record(session: Session, event: RefsUpdated) -> list[str]:
     person = person_of(session, event.repository_id, event.user_id)
     asked = {user_id for one in proposals for user_id in _asked_in(one)}
     people = {user_id: person_of(session, event.repository_id, user_id) for user_id in sorted(asked)}
-    return [line for one in proposals for line in _record_one(session, repository, person, one, people)]
+    lines: list[str] = []
+    for one in proposals:
+        try:
+            with session.begin_nested():
+                lines += _record_one(session, repository, person, one, people)
+        except (HubError, NotCounted) as error:
+            # Raised from here it would leave the push without its record, and all that come after it.
+            _log.exception("proposal_not_recorded", repository=repository.path, ref=one.ref)
+            lines.append(f"{one.ref} was stored and is no patch set ({error}).")
+    return lines
 
 
 def _asked_in(proposed: Proposed) -> list[int]:
@@ -44,12 +57,12 @@ def _record_one(
     asked = [people[one] for one in _asked_in(proposed)]
     if proposed.opening is not None:
         return _open(session, repository, person, proposed, asked)
-    topic = session.scalar(
-        select(Topic).where(Topic.repository_id == repository.id, Topic.number == proposed.number)
-    )
-    if topic is None or topic.state is TopicState.MERGED:
+    is_it = (Topic.repository_id == repository.id, Topic.number == proposed.number)
+    found = select(JournalTopic).join(Topic, Topic.journal_id == JournalTopic.id).where(*is_it)
+    journal_topic = session.scalars(found.with_for_update(of=JournalTopic)).one()
+    topic = session.scalars(select(Topic).where(*is_it)).one()
+    if topic.state is TopicState.MERGED:
         return [f"Change {proposed.number} was merged meanwhile: this is no patch set of it."]
-    journal_topic = session.get_one(JournalTopic, topic.journal_id)
     _add_patch_set(session, journal_topic, person, proposed)
     if proposed.is_draft is not None and proposed.is_draft != topic.is_draft:
         act(session, journal_topic, kind="edit", person=person, d={"draft": proposed.is_draft})

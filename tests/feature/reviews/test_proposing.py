@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from hub.app import Hub
 from hub.issues.models import Topic
-from hub.reviews.models import Change, PatchSet, PatchSetFacts
+from hub.reviews.models import Change, PatchSet, PatchSetFacts, Proposal
 from tests.feature.repos.pushing import ZERO, Pusher, reasons
 
 FOR_MAIN = "refs/for/main"
@@ -210,3 +210,19 @@ def test_only_the_author_and_maintainers_add_patch_sets(
     assert answer == "not your change"
     assert lines[-1] == "  http://hub/anna/demo/changes/1"
     assert propose(anna, commit, options=[("change", "1")])[0] == "ok"
+
+
+def test_a_proposal_that_cannot_be_recorded_holds_nobody_up(bob: Pusher, hub: Hub) -> None:
+    """A record that failed each time would leave its push, and all that come after it, without one."""
+    propose(bob, bob.git.commit(bob.work, "Fix"))
+    commit = bob.git.commit(bob.work, "Fix")
+    bob.send()
+    bob.judge((ZERO, commit, FOR_MAIN))
+    with hub.database.writing() as session:
+        row = session.scalars(select(Proposal)).one()
+        row.said = {**row.said, "patch_set": 1}
+    lines = bob.record()
+    assert lines == [
+        "refs/changes/1/1 was stored and is no patch set (patchset: this hub has used that number)."
+    ]
+    assert changes(hub) == [(1, "Fix", "open", "main", 1)]
