@@ -1,17 +1,15 @@
 """A repository made with its first files: the row, the commit, and the branch moved as a push would."""
 
-from urllib.parse import urlsplit
-
 from hub.access import Permission, Viewer, Visibility
-from hub.accounts.models import User
 from hub.accounts.queries import get_self
 from hub.clock import now
 from hub.db import Database
 from hub.repos import starters
 from hub.repos.access import open_repository
 from hub.repos.actions import create_repository
+from hub.repos.authorship import sign_as
 from hub.repos.git.store import directory, size_bytes
-from hub.repos.git.writing import Signature, write_commit
+from hub.repos.git.writing import write_commit
 from hub.repos.models import ZERO_ID
 from hub.repos.names import BRANCHES
 from hub.repos.pushes import RefUpdate
@@ -48,7 +46,7 @@ def create_with_files(
         files = starters.files_of(
             starter, name=repository.name, description=description, holder=holder, year=now().year
         )
-        author = _signature(user, holder, base_url)
+        author = sign_as(user, base_url)
     if files:
         commit_id = write_commit(folder, files, message=_MESSAGE, author=author)
         with database.writing() as session:
@@ -57,9 +55,3 @@ def create_with_files(
             # These objects came with no push that would have added them up.
             repository.size_bytes = size_bytes(folder)
     return path
-
-
-def _signature(user: User, name: str, base_url: str) -> Signature:
-    # What is committed is there for good: nobody's address is put into it without their doing.
-    host = urlsplit(base_url).hostname or "localhost"
-    return Signature(name, f"{user.name}@noreply.{host}", now())

@@ -12,8 +12,10 @@ from hub.jobs import enqueue, every, job
 from hub.journal.kinds import Kinds, register
 from hub.repos import receive
 from hub.repos.names import BRANCHES
+from hub.repos.pushing.admission import admit_by
 from hub.repos.pushing.push_policy import PROPOSALS
 from hub.reviews import following
+from hub.reviews.admitting import find_admitted
 from hub.reviews.intake.branches import watch
 from hub.reviews.intake.judging import join, judge
 from hub.reviews.intake.looking import look
@@ -28,6 +30,7 @@ _FORGOTTEN_AFTER: Final = timedelta(days=1)
 register("change", Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save))
 receive.namespace(PROPOSALS, look, judge, record)
 receive.watch(watch, join)
+admit_by(find_admitted)
 
 
 @on(RefsUpdated)

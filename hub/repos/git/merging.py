@@ -10,12 +10,14 @@ from hub.repos.git.commit_writing import compose_commit
 from hub.repos.git.divergence import find_merge_base
 from hub.repos.git.merge_records import Clean, Conflicts, Merge, Prepared, Stopped, StopReason
 from hub.repos.git.process import GitTooSlow
-from hub.repos.git.workshop import Workshop, open_workshop
+from hub.repos.git.workshop import SECONDS, Workshop, open_workshop
 
 
-def check_merge(directory: Path, target_id: str, source_id: str) -> Clean | Stopped:
+def check_merge(
+    directory: Path, target_id: str, source_id: str, *, seconds: float = SECONDS
+) -> Clean | Stopped:
     """Whether the source can be merged into the target, both commits; raises GitFailed."""
-    with open_workshop(directory) as workshop:
+    with open_workshop(directory, seconds=seconds) as workshop:
         try:
             return _join(workshop, directory, target_id, source_id)
         except GitTooSlow:

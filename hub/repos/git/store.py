@@ -22,6 +22,8 @@ QUEUE_LOCK: Final = "hub-queue.lock"
 ALIVE_LOCK: Final = "hub-alive.lock"
 # Held by whatever rearranges the objects of a repository: one at a time.
 UPKEEP_LOCK: Final = "hub-upkeep.lock"
+# Held by whoever merges a change: one at a time.
+MERGE_LOCK: Final = "hub-merge.lock"
 
 _QUARANTINES: Final = ("tmp_objdir-", "incoming-")
 _PACK_SUFFIXES: Final = (".pack", ".idx", ".rev")
@@ -228,7 +230,7 @@ def sweep(repository_directory: Path) -> list[str]:
 
 
 def _is_leftover(path: Path) -> bool:
-    if path.name in (QUEUE_LOCK, ALIVE_LOCK, UPKEEP_LOCK):
+    if path.name in (QUEUE_LOCK, ALIVE_LOCK, UPKEEP_LOCK, MERGE_LOCK):
         return False
     if path.name.endswith(".keep") and path.name.startswith("pack-"):
         # receive-pack's own mark: no repack would ever touch that pack again. People keep packs as well.

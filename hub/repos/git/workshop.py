@@ -33,9 +33,9 @@ _FLEETING: Final = settings({"core.fsync": "none"})
 
 
 class Workshop:
-    """Merges of one repository, inside `open_workshop`. All of them together have SECONDS."""
+    """Merges of one repository, inside `open_workshop`; all of them together have so many seconds."""
 
-    def __init__(self, directory: Path, folder: Path) -> None:
+    def __init__(self, directory: Path, folder: Path, *, seconds: float = SECONDS) -> None:
         self._directory = directory
         self._folder = folder
         self._variables = {
@@ -46,14 +46,14 @@ class Workshop:
         self._objects = pygit2.Odb(str(folder))
         for one in object_folders(directory):
             self._objects.add_disk_alternate(str(one))
-        self._deadline = time.monotonic() + SECONDS
+        self._seconds, self._deadline = seconds, time.monotonic() + seconds
 
     @property
     def seconds_left(self) -> float:
         """How long git may still take; raises GitTooSlow when nothing is left."""
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise GitTooSlow("merge-tree", SECONDS)
+            raise GitTooSlow("merge-tree", self._seconds)
         return left
 
     def read_commit(self, commit_id: str) -> bytes:
@@ -162,10 +162,10 @@ class Workshop:
 
 
 @contextmanager
-def open_workshop(directory: Path) -> Iterator[Workshop]:
+def open_workshop(directory: Path, *, seconds: float = SECONDS) -> Iterator[Workshop]:
     """A workshop beside that repository; what was made in it and not kept is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="hub-merge-") as folder:
-        yield Workshop(directory, Path(folder))
+        yield Workshop(directory, Path(folder), seconds=seconds)
 
 
 def _ids_in_tree(data: bytes, *, id_bytes: int) -> Iterator[str]:

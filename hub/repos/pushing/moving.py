@@ -44,11 +44,12 @@ def update_refs(
     *,
     own: Sequence[RefUpdate] = (),
     push_id: str | None = None,
+    packs: Sequence[str] = (),
 ) -> list[str]:
     """Moves all these refs or none, as the viewer, and records them in the session's transaction.
 
     `own` are refs of the hub itself, which the policy is not asked about; `push_id` names the push for what
-    was written down for its record. Returns what a pusher would read.
+    was written down for its record, `packs` are those that were made for it. Returns what a pusher reads.
     To be called before the session wrote anything, and once per request: what it holds is committed, for the
     intent must be known before git moves a ref. The repository's queue is held until the session commits or
     rolls back; after a roll-back the next judgement or the reconciler records what moved.
@@ -65,17 +66,17 @@ def update_refs(
             close_intent(session, path, left, look_what_moved(path, left))
         _require_all(session, viewer, repository, updates)
         moves = [*updates, *own]
-        intent = Intent(push_id or token_hex(8), repository_id, viewer.user_id, moves)
+        intent = Intent(push_id or token_hex(8), repository_id, viewer.user_id, moves, packs)
         open_intent(session, intent)
         commit_so_far(session)
         move_refs(path, moves, holding=held)
         lines = close_intent(session, path, intent, look_what_moved(path, intent))
     except BaseException as error:
-        _let_go(held)
+        let_go(held)
         if isinstance(error, GitFailed):
             raise _lost_race(error) from error
         raise
-    _let_go_afterwards(session, held)
+    let_go_afterwards(session, held)
     return lines
 
 
@@ -83,7 +84,7 @@ def _take_turn(path: Path) -> list[int]:
     alive = lock(path, ALIVE_LOCK, shared=True, wait_seconds=_QUEUE_SECONDS)
     queue = None if alive is None else lock(path, QUEUE_LOCK, wait_seconds=_QUEUE_SECONDS)
     if alive is None or queue is None:
-        _let_go([alive] if alive is not None else [])
+        let_go([alive] if alive is not None else [])
         raise Unavailable(
             text("Others are pushing to this repository."), next_step=text("Try it again in a moment.")
         )
@@ -114,14 +115,17 @@ def _lost_race(error: GitFailed) -> RefMoved:
     )
 
 
-def _let_go(held: list[int]) -> None:
+def let_go(held: list[int]) -> None:
+    """Closes these descriptors of locks."""
     while held:
         os.close(held.pop())
 
 
-def _let_go_afterwards(session: Session, held: list[int]) -> None:
+def let_go_afterwards(session: Session, held: list[int]) -> None:
+    """Closes these descriptors of locks once the session's transaction has ended."""
+
     def ended(_: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
-            _let_go(held)
+            let_go(held)
 
     event.listen(session, "after_transaction_end", ended)

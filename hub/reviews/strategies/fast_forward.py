@@ -15,10 +15,8 @@ class FastForward:
     label: ClassVar[Text] = text("Fast-forward")
     explanation: ClassVar[Text] = text("The commits as they are, where the branch has nothing newer.")
     makes_commit: ClassVar[bool] = False
-    commands: ClassVar[tuple[str, ...]] = (
-        "git switch {target}",
-        "git merge --ff-only {source}",
-    )
+    joins_authors: ClassVar[bool] = False
+    commands: ClassVar[tuple[str, ...]] = ("git merge --ff-only FETCH_HEAD",)
 
     def prepare(self, directory: Path, merge: Merge) -> Prepared | Stopped:
         """The newest commit of the change."""

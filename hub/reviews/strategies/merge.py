@@ -15,10 +15,8 @@ class MergeCommit:
     label: ClassVar[Text] = text("Merge commit")
     explanation: ClassVar[Text] = text("All commits of the change, joined to the branch by one more.")
     makes_commit: ClassVar[bool] = True
-    commands: ClassVar[tuple[str, ...]] = (
-        "git switch {target}",
-        "git merge --no-ff {source}",
-    )
+    joins_authors: ClassVar[bool] = False
+    commands: ClassVar[tuple[str, ...]] = ("git merge --no-ff FETCH_HEAD",)
 
     def prepare(self, directory: Path, merge: Merge) -> Prepared | Stopped:
         """The merge commit, by whoever merges."""

@@ -15,8 +15,9 @@ class Rebase:
     label: ClassVar[Text] = text("Rebase")
     explanation: ClassVar[Text] = text("Each commit of the change anew on top of the branch.")
     makes_commit: ClassVar[bool] = False
+    joins_authors: ClassVar[bool] = False
     commands: ClassVar[tuple[str, ...]] = (
-        "git rebase {target} {source}",
+        "git rebase {target} FETCH_HEAD",
         "git switch {target}",
         "git merge --ff-only @{{-1}}",
     )

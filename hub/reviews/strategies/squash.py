@@ -15,11 +15,8 @@ class Squash:
     label: ClassVar[Text] = text("Squash")
     explanation: ClassVar[Text] = text("All of the change as one commit on top of the branch.")
     makes_commit: ClassVar[bool] = True
-    commands: ClassVar[tuple[str, ...]] = (
-        "git switch {target}",
-        "git merge --squash {source}",
-        "git commit",
-    )
+    joins_authors: ClassVar[bool] = True
+    commands: ClassVar[tuple[str, ...]] = ("git merge --squash FETCH_HEAD", "git commit")
 
     def prepare(self, directory: Path, merge: Merge) -> Prepared | Stopped:
         """The one commit; nothing to merge where it would change nothing."""
