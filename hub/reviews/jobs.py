@@ -14,7 +14,7 @@ from hub.repos import receive
 from hub.repos.names import BRANCHES
 from hub.repos.pushing.admission import admit_by
 from hub.repos.pushing.push_policy import PROPOSALS
-from hub.reviews import following
+from hub.reviews import asked_ahead, following, merged_elsewhere
 from hub.reviews.admitting import find_admitted
 from hub.reviews.intake.branches import watch
 from hub.reviews.intake.judging import join, judge
@@ -22,10 +22,12 @@ from hub.reviews.intake.looking import look
 from hub.reviews.intake.proposed import drop_older
 from hub.reviews.intake.recording import record
 from hub.reviews.kinds import KINDS
+from hub.reviews.recognising import has_candidates
 from hub.reviews.rows import load, save
 from hub.reviews.state import ChangeState
 
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
+_REVIEW_REFS: Final = "refs/changes/"
 
 register("change", Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save))
 receive.namespace(PROPOSALS, look, judge, record)
@@ -39,6 +41,35 @@ def follow_branches(session: Session, event: RefsUpdated) -> None:
     has_branch = any(one.name.startswith(BRANCHES) for one in event.refs)
     if has_branch and following.has_followers(session, event.repository_id):
         enqueue(session, follow, event.repository_id)
+
+
+@on(RefsUpdated)
+def look_for_merged(session: Session, event: RefsUpdated) -> None:
+    """Has the worker look whether commits of changes were pushed, and ask ahead what merges now."""
+    names = [one.name.removeprefix(BRANCHES) for one in event.refs if one.name.startswith(BRANCHES)]
+    moves_target = bool(names) and has_candidates(session, event.repository_id, names)
+    if moves_target:
+        enqueue(session, close_merged, event.repository_id, event.push_id)
+    if moves_target or any(one.name.startswith(_REVIEW_REFS) for one in event.refs):
+        enqueue(session, ask_ahead, event.repository_id)
+
+
+@job
+def ask_ahead(database: Database, repository_id: int) -> None:
+    """Finds out which changes of the repository can be merged now."""
+    asked_ahead.ask_ahead(database, repository_id)
+
+
+@job
+def close_merged(database: Database, repository_id: int, push_id: str) -> None:
+    """Says of changes that they are merged, where that push brought their commits."""
+    merged_elsewhere.close_merged(database, repository_id, push_id)
+
+
+@every(5)
+def close_again(database: Database) -> None:
+    """Says so of those that a crash left out."""
+    merged_elsewhere.close_lately_merged(database)
 
 
 @job
