@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from hub.access import Scope
 from hub.reviews.addresses import change_address
 from hub.reviews.blueprint import blueprint, open_change
+from hub.reviews.prose import render_words
 from hub.reviews.shell import shell_of
 from hub.web import request as web
 from hub.web.render import render
@@ -17,7 +18,12 @@ from hub.web.scopes import needs
 def show_change(owner: str, name: str, number: int) -> ResponseReturnValue:
     """A change and what was said about it."""
     opened = open_change(owner, name, number)
-    return render("reviews/conversation.html", **shell_of(web.session(), web.viewer(), opened))
+    words = opened.topic.description
+    description = words and render_words(
+        web.config(), opened.repository, words, branch=opened.change.target, mark="d"
+    )
+    shell = shell_of(web.session(), web.viewer(), opened)
+    return render("reviews/conversation.html", **shell, description=description)
 
 
 @blueprint.get("/<owner>/<name>/pulls/<int(max=2147483647):number>", defaults={"page": ""})
