@@ -19,12 +19,15 @@ from hub.config import Config, from_values
 from hub.repos.access import open_repository
 from hub.repos.actions import grant
 from hub.repos.git.store import directory
+from tests import prestarted
 from tests.factories import PASSWORD, SYSTEM, make_key, make_repository, make_token, make_user
+from tests.prestarted import Prestarted
 
 ROOT = Path(__file__).parent.parent
 # Long enough for a slow machine with other work; they cost nothing where the hub is ready sooner.
 START_SECONDS = 300
 STOP_SECONDS = 150
+COMMAND_SECONDS = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Served:
 
     `start`, `stop` and `kill` may be called again and again: data and addresses stay.
     Which lines run is measured where it is `covered`: starting and stopping take twice as long then.
+    Where `is_apart`, it shares no memory with other hubs of the tests.
     """
 
     program: tuple[str, ...] = (sys.executable, "-m", "hub")
@@ -64,8 +68,10 @@ class Served:
         settings: Mapping[str, str] | None = None,
         *,
         covered: bool = False,
+        is_apart: bool = False,
     ):
         self.folder = folder
+        self.is_apart = is_apart
         self.covered = covered
         self.data = folder / "data"
         self.log_file = folder / "hub.log"
@@ -75,16 +81,24 @@ class Served:
         self.hub = app.load(self.config)
         self.http = "http://127.0.0.1:0"
         self.ssh = "127.0.0.1:0"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Prestarted | None = None
 
     @property
     def environment(self) -> dict[str, str]:
         """What a `hub` command needs to work on this hub's data, and nothing else."""
-        kept = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE_")}
         settings = {f"HUB_{name.upper()}": value for name, value in self.settings.items() if value}
         paths = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": self.python_path}
-        kept = kept if self.covered else {}
-        return {**kept, **paths, **settings, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "default"}
+        return {**self._measuring, **paths, **settings, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "default"}
+
+    @property
+    def _measuring(self) -> dict[str, str]:
+        """What has a Python measure which lines run, from its start."""
+        kept = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE_")}
+        return kept if self.covered else {}
+
+    @property
+    def _is_prestarted(self) -> bool:
+        return self.program == Served.program and not self.is_apart and not self._measuring
 
     def command(
         self,
@@ -93,16 +107,22 @@ class Served:
         check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
         """Runs `hub ARGUMENTS` on this hub's data."""
-        done = subprocess.run(
-            (*self.program, *arguments),
-            env=self.environment,
-            cwd=self.folder,
-            input=input,
-            capture_output=True,
-            text=True,
-            timeout=480,
-            check=False,
-        )
+        environment, folder, seconds = self.environment, self.folder, COMMAND_SECONDS
+        if self._is_prestarted:
+            done = prestarted.run(
+                arguments, environment=environment, folder=folder, given=input, timeout=seconds
+            )
+        else:
+            done = subprocess.run(
+                (*self.program, *arguments),
+                env=environment,
+                cwd=folder,
+                input=input,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+            )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
@@ -110,15 +130,22 @@ class Served:
         """Starts the hub and waits until every part answers."""
         self.ready_file.unlink(missing_ok=True)
         addresses = ("--http", self.http.removeprefix("http://"), "--ssh", self.ssh)
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                (*self.program, "serve", *addresses, "--ready-file", str(self.ready_file)),
-                env=self.environment,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+        arguments = ("serve", *addresses, "--ready-file", str(self.ready_file))
+        with self.log_file.open("ab") as log, open(os.devnull, "rb") as nothing:
+            self.process = (
+                prestarted.start(
+                    arguments, environment=self.environment, folder=self.folder, files=(nothing, log, log)
+                )
+                if self._is_prestarted
+                else subprocess.Popen(
+                    (*self.program, *arguments),
+                    env=self.environment,
+                    cwd=self.folder,
+                    stdin=nothing,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
             )
         ready = self._await_ready()
         self.http, self.ssh = ready["http"], ready["ssh"]

@@ -131,7 +131,7 @@ def test_nobody_is_refused_meanwhile(running: Served, bystander: Bystander, part
 def test_idle_parts_take_little_memory_together(tmp_path: Path) -> None:
     """The hub alone is weighed: measuring which lines run, too, takes it from 205 MiB to 314."""
     (tmp_path / "data").mkdir(mode=0o700)
-    hub = Served(tmp_path)
+    hub = Served(tmp_path, is_apart=True)
     hub.command("init")
     hub.start()
 
