@@ -1,18 +1,20 @@
 """Changes that follow a branch which moved elsewhere: in a fork, or by a merge."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.access import Viewer
+from hub.access import Permission, Viewer
 from hub.accounts.models import User
 from hub.clock import now
 from hub.db import Database, config_of
 from hub.errors import HubError
 from hub.issues.models import Topic, TopicState
+from hub.repos.access import open_repository
 from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory
@@ -48,8 +50,13 @@ def follow(database: Database, repository_id: int) -> None:
         behind = _find_behind(session, repository_id)
     for change_repository_id, number, branch in behind:
         # Whoever may not propose any more, or a branch that cannot be compared: the change stays as it is.
-        with suppress(HubError, GitFailed), database.writing() as session:
-            _follow_one(session, repository_id, change_repository_id, number, branch)
+        with suppress(HubError, GitFailed):
+            with database.reading() as session:
+                found = _look(session, repository_id, change_repository_id, number, branch)
+            if found is not None:
+                with database.writing() as session:
+                    repository = session.get_one(Repository, change_repository_id)
+                    propose(session, found.author, repository, found.proposed, known=found.known)
 
 
 def follow_lately_pushed(database: Database) -> None:
@@ -85,21 +92,34 @@ def _find_behind(session: Session, repository_id: int) -> list[tuple[int, int, s
     return found
 
 
-def _follow_one(
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The patch set that a branch which moved is to a change."""
+
+    author: Viewer
+    known: Known
+    proposed: Proposed
+
+
+def _look(
     session: Session, repository_id: int, change_repository_id: int, number: int, branch: str
-) -> None:
+) -> _Found | None:
     source = session.get_one(Repository, repository_id)
     repository = session.get_one(Repository, change_repository_id)
     known = find_by_number(session, repository.id, number)
     tip_id = RefFiles(directory(config_of(session), source)).get(BRANCHES + branch)
     if known is None or known.author_id is None or tip_id is None or known.state is not TopicState.OPEN:
-        return
-    bring_objects(session, source, repository, tip_id)
-    path = directory(config_of(session), repository)
-    target_id = RefFiles(path).get(BRANCHES + known.target)
-    found = None if target_id is None else another_version(path, target_id, tip_id, known)
+        return None
+    author = _author(session, known)
+    # The change of somebody who lost a right stays as it is.
+    open_repository(session, author, source.id, need=Permission.SEE)
+    open_repository(session, author, repository.id, need=Permission.PROPOSE)
+    theirs, ours = (directory(config_of(session), one) for one in (source, repository))
+    bring_objects(theirs, ours, tip_id)
+    target_id = RefFiles(ours).get(BRANCHES + known.target)
+    found = None if target_id is None else another_version(ours, target_id, tip_id, known)
     if found is None:
-        return
+        return None
     series, facts = found
     proposed = Proposed(
         number=known.number,
@@ -110,7 +130,7 @@ def _follow_one(
         before=[known.base_id, known.commit_id],
         target=known.target,
     )
-    propose(session, _author(session, known), repository, proposed, known=known)
+    return _Found(author, known, proposed)
 
 
 def _author(session: Session, known: Known) -> Viewer:

@@ -7,7 +7,7 @@ from secrets import token_hex
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Viewer
-from hub.db import config_of
+from hub.db import commit_so_far, config_of
 from hub.errors import Conflict, Invalid, Text, text
 from hub.issues.numbers import next_number
 from hub.repos.access import open_repository, require
@@ -68,14 +68,17 @@ def open_change(
     open_repository(session, viewer, source.repository.id, need=Permission.SEE)
     _check_words(words)
     reviewers = _find_reviewers(session, repository, words.reviewers)
-    path = directory(config_of(session), repository)
-    tip_id = _tip_of(session, source)
+    theirs, path = (directory(config_of(session), one) for one in (source.repository, repository))
+    tip_id = _tip_of(theirs, source)
     target_id = RefFiles(path).get(BRANCHES + target)
     if target_id is None:
         raise _invalid("target", text("There is no branch of this name. Choose one that is there."))
     _refuse_twin(session, repository, source, target)
-    bring_objects(session, source.repository, repository, tip_id)
+    # Copying and comparing take a while, in which others may write.
+    commit_so_far(session)
+    bring_objects(theirs, path, tip_id)
     series, facts = _read(path, target_id, tip_id, target)
+    _refuse_twin(session, repository, source, target)
     proposed = Proposed(
         number=next_number(session, repository.id),
         patch_set=1,
@@ -107,12 +110,10 @@ def propose(
     update_refs(session, viewer, repository, [], own=moves, push_id=push_id)
 
 
-def bring_objects(session: Session, source: Repository, repository: Repository, tip_id: str) -> None:
-    """Has the repository hold the commit and all it needs; copied from the other one, where it lies."""
-    if source.id == repository.id:
+def bring_objects(theirs: Path, ours: Path, tip_id: str) -> None:
+    """Has our repository hold the commit and all it needs; copied from theirs, where it lies."""
+    if theirs == ours:
         return
-    config = config_of(session)
-    theirs, ours = directory(config, source), directory(config, repository)
     known = set(RefFiles(ours).read_all().values())
     # Objects that no ref leads to may lie there without all that they need.
     if tip_id not in known:
@@ -160,9 +161,8 @@ def _find_reviewers(session: Session, repository: Repository, names: tuple[str, 
     return [one.id for one in found]
 
 
-def _tip_of(session: Session, source: Branch) -> str:
-    files = RefFiles(directory(config_of(session), source.repository))
-    tip_id = files.get(BRANCHES + source.name)
+def _tip_of(theirs: Path, source: Branch) -> str:
+    tip_id = RefFiles(theirs).get(BRANCHES + source.name)
     if tip_id is None:
         raise _invalid("source", text("There is no branch %(name)s any more.", name=source.name))
     return tip_id
