@@ -26,6 +26,7 @@ from hub.repos.settings import (
     settings_views,
 )
 from hub.reviews import views as reviews
+from hub.reviews.files import files_views
 
 # A feature's modules of views share one blueprint.
 _MODULES: Final = (
@@ -62,6 +63,7 @@ _MODULES: Final = (
     activity_views,
     blame_views,
     reviews,
+    files_views,
     pages,
     health_views,
 )

@@ -54,6 +54,7 @@ PARTS = {
     "spec": "main...other",
     "number": "1",
     "label": "1",
+    "draft_id": "1",
 }
 # What there is of a file, and not of a folder.
 OF_FILES = {"repos.show_blame", "repos.show_raw"}

@@ -1,4 +1,5 @@
 // Puts a part of another page in its place here: a link with data-part names the element that both pages have.
+// With data-from it is read from a smaller page than the link leads to.
 
 async function read(address, id) {
   const answer = await fetch(address, { headers: { Accept: "text/html" } });
@@ -19,9 +20,9 @@ export function attach(element) {
     event.preventDefault();
     link.ariaBusy = "true";
     try {
-      const part = await read(link.href, link.dataset.part);
+      const part = await read(link.dataset.from ?? link.href, link.dataset.part);
       document.getElementById(link.dataset.part).replaceWith(part);
-      part.querySelector("summary, a")?.focus();
+      part.querySelector("textarea, summary, a")?.focus();
     } catch {
       location.assign(link.href); // Whatever went wrong: the page itself says it.
     }

@@ -46,7 +46,7 @@ SAMPLE = """
     Hub anna bo eve root ina otto deleted- a test approval full empty veiled old gone club laptop desk forked
     coming failed build server release machine oth none
     file main other topic for ever no such admin data text info Describe what there is A repository with
-    branches Test Person
+    branches Test Person of
 """
 MACHINE = re.compile(
     r"https?://\S+|ssh://\S+|git@\S+|SHA256:\S+|ssh-\w+|\w+=\S+|[\w.-]+@[\w.-]+|repository:\w+|/\S+|[0-9a-f]{8,}|one-request"

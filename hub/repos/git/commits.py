@@ -70,6 +70,19 @@ def read_commits(directory: Path, commit_ids: Iterable[str]) -> list[CommitRow]:
     return [one for one in found if one is not None]
 
 
+def read_message(directory: Path, commit_id: str) -> str:
+    """The message of a commit as it was written, cut where it is very long; empty for what is no commit."""
+    git_repo = pygit2.Repository(str(directory), RepositoryOpenFlag.NO_SEARCH | RepositoryOpenFlag.BARE)
+    try:
+        _, data = git_repo.odb.read(pygit2.Oid(hex=commit_id))
+    except (KeyError, ValueError, pygit2.GitError):
+        return ""
+    head, _, message = bytes(data).partition(b"\n\n")
+    headers = dict(line.partition(b" ")[::2] for line in reversed(head.split(b"\n")))
+    encoding = find_encoding(headers.get(b"encoding", b""))
+    return message[: _MOST_BODY * 4].decode(encoding, "replace")[:_MOST_BODY]
+
+
 def _read_commit(database: pygit2.Odb, directory: Path, commit_id: str) -> CommitRow | None:
     row = _rows.get((directory, commit_id))
     if row is not None:
