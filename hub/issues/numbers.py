@@ -1,9 +1,10 @@
 """The numbers of a repository's topics: one sequence, never given twice."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.issues.models import TopicNumbers
+from hub.repos.models import Repository
 
 
 def next_number(session: Session, repository_id: int) -> int:
@@ -15,6 +16,10 @@ def next_number(session: Session, repository_id: int) -> int:
         .returning(TopicNumbers.last)
     )
     number = session.scalar(raised)
+    if number is None:
+        # Of two first topics at the same moment the second waits here, and then finds a number.
+        session.execute(select(Repository.id).where(Repository.id == repository_id).with_for_update())
+        number = session.scalar(raised)
     if number is not None:
         return number
     session.add(TopicNumbers(repository_id=repository_id, last=1))
