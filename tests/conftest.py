@@ -14,7 +14,7 @@ from hub import logs
 from hub.app import Hub, create_app, load
 from hub.config import Config, from_values
 from hub.jobs import Queue
-from tests import compiled_routes, compiled_statements, databases
+from tests import compiled_routes, compiled_statements, databases, replayed
 from tests.compiled_templates import COMPILED
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
@@ -189,9 +189,14 @@ def _servers(
 
 
 @pytest.fixture(scope="session")
-def served(database_kind: str, _servers: Callable[[str], Served]) -> Served:
-    """A running hub that many tests share: make people and repositories of your own, kill nothing."""
-    return _servers(database_kind)
+def served(database_kind: str, _servers: Callable[[str], Served]) -> Iterator[Served]:
+    """A running hub that many tests share: make people and repositories of your own, kill nothing.
+
+    In the end the rows of every topic are what a replay of its entries makes.
+    """
+    served = _servers(database_kind)
+    yield served
+    replayed.check_all(served.hub.database)
 
 
 @pytest.fixture

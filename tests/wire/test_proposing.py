@@ -97,6 +97,19 @@ def test_a_rebase_is_said_to_be_one(
     assert lines[4] == "  A rebase: it changes what it changed before, on another base."
 
 
+def test_an_older_base_is_taken_and_the_pusher_told(
+    hers: GitClient, his: GitClient, way: Way, path: str, work: Path, clone: Path
+) -> None:
+    hers.commit(work, "Elsewhere", {"other": "x\n"})
+    hers.push(work, "origin", "main")
+    his.commit(clone, "Fix typo", {"README": "the\n"})
+
+    lines = remote_lines(his.push(clone, "origin", FOR_MAIN))
+
+    assert lines[1] == "  Fix typo  [NEW]"
+    assert lines[5] == "  'main' has moved on since; that is fine."
+
+
 def test_a_series_is_one_change_with_its_commits(his: GitClient, way: Way, path: str, clone: Path) -> None:
     his.commit(clone, "Add a file", {"a": "1\n"})
     his.commit(clone, "Add another file", {"b": "1\n2\n"})
