@@ -4,8 +4,8 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -97,6 +97,7 @@ class PostgresqlTemplate:
     made: list[str]
     lent: dict[str, Schema] = field(default_factory=dict)
     idle: list[str] = field(default_factory=list)
+    kept: dict[str, Connection] = field(default_factory=dict)
 
     @classmethod
     def migrated(cls, server: str) -> Self:
@@ -120,8 +121,9 @@ class PostgresqlTemplate:
         if self.idle:
             return self.idle.pop()
         url = self.copy_to(data)
-        with _connected(url) as connection:
-            self.lent[url] = _schema(connection)
+        # Kept, with what the server has learned about the tables: to connect takes longer than to empty.
+        self.kept[url] = create_engine(url, isolation_level="AUTOCOMMIT").connect()
+        self.lent[url] = _schema(self.kept[url])
         return url
 
     def take_back(self, url: str) -> None:
@@ -129,13 +131,11 @@ class PostgresqlTemplate:
 
         One whose tables or triggers are not those that it was lent with is dropped.
         """
-        with _connected(url) as connection:
-            connection.execute(_END_OTHERS)
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
-            connection.execute(_RESTART_NUMBERS)
-            is_as_lent = _schema(connection) == self.lent[url]
-        if is_as_lent:
+        connection = self.kept[url]
+        connection.execute(_END_OTHERS)
+        connection.exec_driver_sql(_delete_everything())
+        connection.execute(_RESTART_NUMBERS)
+        if _schema(connection) == self.lent[url]:
             self.idle.append(url)
         else:
             self.drop(url)
@@ -146,6 +146,7 @@ class PostgresqlTemplate:
 
     def drop(self, url: str) -> None:
         """Ends one copy at once."""
+        self._let_go(url)
         name = make_url(url).database
         if name in self.made:
             self.made.remove(name)
@@ -153,8 +154,16 @@ class PostgresqlTemplate:
 
     def close(self) -> None:
         """Drops every copy and what was migrated."""
+        for url in list(self.kept):
+            self._let_go(url)
         for name in reversed(self.made):
             self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _let_go(self, url: str) -> None:
+        if url in self.kept:
+            connection = self.kept.pop(url)
+            connection.close()
+            connection.engine.dispose()
 
     def _url(self, name: str) -> str:
         url: URL = make_url(self.server).set(database=name)
@@ -168,14 +177,10 @@ class PostgresqlTemplate:
         engine.dispose()
 
 
-@contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    engine = create_engine(url)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+@cache
+def _delete_everything() -> str:
+    """Empties all tables, in one statement to the server."""
+    return "; ".join(f'DELETE FROM "{table.name}"' for table in reversed(Base.metadata.sorted_tables))
 
 
 def _schema(connection: Connection) -> Schema:
