@@ -30,11 +30,12 @@ compiled_statements.install()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs the tests that write rows once per kind of database."""
+    """Runs the tests that write rows once per kind of database, and those that only read on SQLite."""
     if "database_kind" not in metafunc.fixturenames:
         return
     in_feature = metafunc.definition.path.is_relative_to(_FEATURE)
-    writes = in_feature or metafunc.definition.get_closest_marker("wire_writes")
+    is_marked = metafunc.definition.get_closest_marker
+    writes = is_marked("wire_writes") or (in_feature and not is_marked("reads"))
     # The others name their kind too: what is kept for the session is made anew only when it changes.
     kinds = databases.kinds() if writes else [databases.SQLITE]
     metafunc.parametrize("database_kind", kinds, scope="session")

@@ -19,6 +19,8 @@ from tests.odd_contents import BROKEN_HEADERS
 from tests.odd_repository import OddRepository, git, host
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.reads
+
 # libgit2 does not read commits whose people are written wrongly, and answers as if there were none.
 NO_ARCHIVE = ("hidden", "deleted", "odd trees", *BROKEN_HEADERS)
 

@@ -18,6 +18,8 @@ from tests.fast_import import Stream
 from tests.odd_repository import OddRepository, git
 from tests.visitor import Visitor, words_of
 
+pytestmark = pytest.mark.reads
+
 # Tags of a tree and of a file.
 NO_COMMITS = {"of-a-tree", "of-a-file", "light-tree"}
 

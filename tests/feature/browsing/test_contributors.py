@@ -1,9 +1,13 @@
 """Who made the commits: counted by the worker, told as not counted until then, and no address in it."""
 
+import pytest
+
 from hub.app import Hub
 from hub.repos.browsing.files.preparing import prepare_reading
 from tests.odd_repository import OddRepository, git
 from tests.visitor import Visitor, words_of
+
+pytestmark = pytest.mark.reads
 
 
 def test_page_says_that_nobody_has_counted_until_the_worker_has(

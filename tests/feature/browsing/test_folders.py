@@ -17,6 +17,8 @@ from tests.odd_contents import DEEP_FOLDER, ODD_NAMES
 from tests.odd_repository import MANY_ENTRIES, OddRepository
 from tests.visitor import Visitor, words_of
 
+pytestmark = pytest.mark.reads
+
 
 def paths_linked(page: str, start: str) -> set[bytes]:
     """What follows `start` in the addresses of the page's links."""

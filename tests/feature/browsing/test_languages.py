@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask import Flask
 
 from hub.app import Hub
@@ -10,6 +11,8 @@ from hub.repos.git.store import directory
 from tests.factories import make_repository, make_user
 from tests.git_client import GitClient
 from tests.visitor import Visitor, words_of
+
+pytestmark = pytest.mark.reads
 
 
 def test_home_shows_the_shares_of_languages_once_they_are_measured(

@@ -10,6 +10,8 @@ from tests.odd_contents import CONTENTS, NAMES, ODD_NAMES
 from tests.odd_repository import OddRepository, host
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.reads
+
 
 def raw(visitor: Visitor, odd: OddRepository, path: bytes, page: str = "raw") -> TestResponse:
     address = f"/anna/odd/{page}/commit/{odd.commits['odd contents']}/".encode() + path

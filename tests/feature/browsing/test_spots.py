@@ -15,6 +15,8 @@ from hub.repos.models import Repository
 from tests.factories import make_repository
 from tests.git_client import GitClient
 
+pytestmark = pytest.mark.reads
+
 
 @dataclass
 class Made:

@@ -12,6 +12,8 @@ from hub.config import Config
 from tests.sample import KeptSample, Sample
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.reads
+
 ASKED = (
     "/-/prove", "/admin", "/admin/people", "/login", "/settings/keys", "/sign-up", "/api/v1/version",
     "/anna?page=2", "/explore?sort=stars", "/anna/full/src/branch/main/a?lines=1-2",

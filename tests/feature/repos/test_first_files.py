@@ -15,6 +15,8 @@ from hub.repos.models import RefLogEntry, Repository
 from tests.factories import SYSTEM, make_user
 from tests.visitor import Visitor, words_of
 
+pytestmark = pytest.mark.reads
+
 
 @pytest.fixture
 def anna(app: Flask, hub: Hub) -> Visitor:

@@ -8,6 +8,8 @@ from hub.app import Hub
 from tests.factories import make_repository, make_user
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.reads
+
 META = '<meta name="go-import" content="localhost/anna/{name} git http://localhost/anna/{name}.git">'
 
 

@@ -12,6 +12,8 @@ from hub.web.security import SECRET
 from tests.factories import make_user
 from tests.visitor import Visitor, forms_of
 
+pytestmark = pytest.mark.reads
+
 LONG = "A line of text.\n" * 100
 
 

@@ -9,6 +9,8 @@ from hub.repos.models import Repository
 from tests.factories import make_user
 from tests.visitor import Visitor, words_of
 
+pytestmark = pytest.mark.reads
+
 OWN = "http://localhost"
 FOREIGN = "https://evil.example"
 

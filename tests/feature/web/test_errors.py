@@ -17,6 +17,8 @@ from hub.web.scopes import public_page
 from tests.factories import make_user
 from tests.visitor import Visitor, words_of
 
+pytestmark = pytest.mark.reads
+
 
 class Teapot(HubError):
     """An error for these tests."""

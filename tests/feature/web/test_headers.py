@@ -12,6 +12,8 @@ from hub.web.application import make
 from tests.factories import make_user
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.reads
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -10,6 +10,8 @@ from hub.app import Hub
 from tests.factories import make_user
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.reads
+
 ELSEWHERE = [
     "//evil.example",
     "///evil.example",
