@@ -7,9 +7,22 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    or_,
+)
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -95,6 +108,16 @@ def _begin_sqlite(connection: Connection) -> None:
     # A read that turns into a write fails at once, whatever the busy timeout: writers begin as writers.
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def holds_word(
+    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], word: str
+) -> ColumnElement[bool]:
+    """Whether the word stands in a column of text, in whichever case."""
+    # SQLite lowers ASCII only: of other letters the usual ways to write a word are looked for.
+    lowered = func.lower(column).contains(word.lower(), autoescape=True)
+    written = sorted({word, word.lower(), word.capitalize(), word.upper()})
+    return or_(lowered, *(column.contains(one, autoescape=True) for one in written))
 
 
 class Database:

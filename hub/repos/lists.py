@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from hub.access import ANONYMOUS, Viewer, Visibility
 from hub.accounts.models import Principal
 from hub.accounts.names import key_of
+from hub.db import holds_word
 from hub.errors import BadRequest, text
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
 from hub.repos.access import visible_to
@@ -128,11 +129,7 @@ def _is_mine(viewer: Viewer) -> ColumnElement[bool]:
 def _holds(word: str) -> ColumnElement[bool]:
     owners = select(Principal.id).where(Principal.name_key.contains(key_of(word), autoescape=True))
     named = Repository.name_key.contains(key_of(word), autoescape=True)
-    # SQLite lowers ASCII only: of other letters the usual ways to write a word are looked for.
-    lowered = func.lower(Repository.description).contains(word.lower(), autoescape=True)
-    written = {word, word.lower(), word.capitalize(), word.upper()}
-    described = [Repository.description.contains(one, autoescape=True) for one in sorted(written)]
-    return or_(named, lowered, *described, Repository.owner_id.in_(owners))
+    return or_(named, holds_word(Repository.description, word), Repository.owner_id.in_(owners))
 
 
 def _stars() -> ScalarSelect[int]:
