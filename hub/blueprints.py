@@ -25,6 +25,7 @@ from hub.repos.settings import (
     rule_views,
     settings_views,
 )
+from hub.reviews import list_views as change_list_views
 from hub.reviews import views as reviews
 from hub.reviews.files import files_views
 
@@ -64,6 +65,7 @@ _MODULES: Final = (
     blame_views,
     reviews,
     files_views,
+    change_list_views,
     pages,
     health_views,
 )

@@ -79,6 +79,7 @@ NO_PAGES = {
     "health.readyz",
     "health.metrics",
     "pages.robots",
+    "reviews.lead_to_changes",
 }
 MORE_PAGES = [
     "/anna/full/src/branch/main/file",
@@ -89,6 +90,9 @@ MORE_PAGES = [
     "/anna/veiled",
     "/help/first-push",
     "/help/operate",
+    "/help/changes",
+    "/anna/full/changes?state=merged",
+    "/anna/full/changes?q=nothing&author=anna",
     "/bo",
     "/bo/old",
     "/explore?q=nothing&sort=stars",

@@ -15,6 +15,9 @@ from hub.db import SEQUENCE, Base, text_enum
 # "<entry id>.<index>": how a comment, and the thread that it begins, are named everywhere.
 GLOBAL_ID_LENGTH: Final = 80
 
+# What every list of topics has in common; its index goes on with what sorts it, and holds all it asks.
+_LISTED: Final = ("repository_id", "type", "state")
+
 
 class TopicType(StrEnum):
     """What a numbered topic is."""
@@ -40,7 +43,9 @@ class Topic(Base):
     __tablename__ = "topics"
     __table_args__ = (
         UniqueConstraint("repository_id", "number"),
-        Index("ix_topics_listed", "repository_id", "type", "state", "is_draft", "number"),
+        Index("ix_topics_listed", *_LISTED, "number", "is_draft"),
+        Index("ix_topics_updated", *_LISTED, "updated_at", "number", "is_draft"),
+        Index("ix_topics_commented", *_LISTED, "comments_count", "number", "is_draft"),
         Index("ix_topics_author_id", "author_id", "type", "state"),
     )
 

@@ -109,7 +109,10 @@ class PatchSetCommit(Base):
     """One commit of a patch set, the oldest at position 0, with the patch-id by which a copy is known."""
 
     __tablename__ = "patch_set_commits"
-    __table_args__ = (Index("ix_patch_set_commits_patch_id", "patch_id"),)
+    __table_args__ = (
+        Index("ix_patch_set_commits_patch_id", "patch_id"),
+        Index("ix_patch_set_commits_commit_id", "commit_id"),
+    )
 
     patch_set_id: Mapped[int] = mapped_column(
         ForeignKey("patch_sets.id", ondelete="CASCADE"), primary_key=True
@@ -123,7 +126,10 @@ class Review(Base):
     """What somebody said about a patch set at once: summary and comments, published with a verdict."""
 
     __tablename__ = "reviews"
-    __table_args__ = (UniqueConstraint("topic_id", "entry_id"),)
+    __table_args__ = (
+        UniqueConstraint("topic_id", "entry_id"),
+        Index("ix_reviews_author_id", "author_id", "topic_id"),
+    )
 
     id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
     topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"))
