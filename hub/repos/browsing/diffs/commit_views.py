@@ -13,6 +13,7 @@ from hub.repos.browsing.diffs.diff_pages import NO_END, DiffPage, Side, find_dif
 from hub.repos.browsing.diffs.patch_texts import open_commit_text
 from hub.repos.browsing.spots import get_commit_id
 from hub.repos.models import Repository
+from hub.repos.slots import Slot, pieces_of
 from hub.web import answers, words
 from hub.web import request as web
 from hub.web.render import render
@@ -34,6 +35,7 @@ def show_commit(owner: str, name: str, commit_id: str) -> ResponseReturnValue:
         repository=queries.head_of(web.session(), web.viewer(), repository),
         commit=page,
         shown=_diff_page(repository, page),
+        pieces=pieces_of(Slot.COMMIT, web.session(), web.viewer(), repository, full_id),
     )
 
 

@@ -13,6 +13,7 @@ from hub.repos.browsing.diffs.comparing import Comparison, get_comparison, list_
 from hub.repos.browsing.diffs.diff_pages import NO_END, DiffPage, Side, find_diff, read_asked
 from hub.repos.browsing.diffs.patch_texts import open_comparison_text
 from hub.repos.models import Repository
+from hub.repos.slots import Slot, pieces_of
 from hub.web import answers, words
 from hub.web import request as web
 from hub.web.raw_path import rest_of_path
@@ -62,6 +63,9 @@ def _render(repository: Repository, comparison: Comparison | None) -> str:
         default_branch=repository.default_branch,
         shown=None if comparison is None else _diff_page(repository, comparison),
         addresses=None if comparison is None else _addresses(repository, comparison),
+        pieces=[]
+        if comparison is None
+        else pieces_of(Slot.COMPARISON, session, viewer, repository, comparison),
     )
 
 

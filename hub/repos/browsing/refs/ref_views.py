@@ -15,6 +15,7 @@ from hub.repos.browsing.refs.ref_deletion import delete_ref
 from hub.repos.browsing.spots import as_text
 from hub.repos.names import BRANCHES, TAGS
 from hub.repos.queries import head_of
+from hub.repos.slots import Slot, pieces_of
 from hub.web import forms, notices
 from hub.web import request as web
 from hub.web.forms import page_number
@@ -32,12 +33,14 @@ def list_branches(owner: str, name: str) -> ResponseReturnValue:
     session, viewer = web.session(), web.viewer()
     wanted = request.args.get("q", "").strip()[:_LONGEST_WANTED]
     found = branches.list_branches(session, viewer, repository, wanted=wanted, page=page_number())
+    names = [one.spot.name for one in found.page.items]
     return render(
         "browsing/branches.html",
         repository=head_of(session, viewer, repository),
         branches=found,
         wanted=wanted,
         default_branch=repository.default_branch,
+        pieces=pieces_of(Slot.BRANCHES, session, viewer, repository, names),
     )
 
 
