@@ -10,13 +10,13 @@ from hub.jobs import every
 from hub.journal.forgetting import forget
 from hub.journal.openings import open_missing
 from hub.journal.people import find_person, list_keys, list_topics_that_know, set_key, set_name
-from hub.journal.replay import repository_topic
+from hub.journal.replay import open_repository_topic
 
 
 @on(RepositoryCreated)
-def open_repository_topic(session: Session, event: RepositoryCreated) -> None:
-    """Begins the journal of a repository that was just made."""
-    repository_topic(session, event.repository_id)
+def begin_journal(session: Session, event: RepositoryCreated) -> None:
+    """Opens the own topic of a repository that was just made."""
+    open_repository_topic(session, event.repository_id)
 
 
 @on(PersonRenamed)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.clock import now
-from hub.db import config_of
+from hub.db import Base, config_of
 from hub.errors import TooLarge, text
 from hub.journal import codec
 from hub.journal.entries import Entry, ordered
@@ -19,6 +19,25 @@ from hub.journal.hub_key import load_hub_key
 from hub.journal.models import JournalBody, JournalEntry, JournalHead, JournalTopic, Person
 
 REPOSITORY: Final = "repo"
+
+# Tables and statements that are put together once: every push of a change waits for them.
+_TOPICS: Final = Base.metadata.tables[JournalTopic.__tablename__]
+_ENTRIES: Final = Base.metadata.tables[JournalEntry.__tablename__]
+_HEADS: Final = Base.metadata.tables[JournalHead.__tablename__]
+_BODIES: Final = Base.metadata.tables[JournalBody.__tablename__]
+_LOCK: Final = select(_TOPICS.c.id).where(_TOPICS.c.id == bindparam("of_topic")).with_for_update()
+_FIND_HEADS: Final = (
+    select(_ENTRIES.c.entry_id, _ENTRIES.c.t)
+    .join(_HEADS, (_HEADS.c.topic_id == _ENTRIES.c.topic_id) & (_HEADS.c.entry_id == _ENTRIES.c.entry_id))
+    .where(_HEADS.c.topic_id == bindparam("of_topic"))
+)
+_DROP_HEADS: Final = delete(_HEADS).where(_HEADS.c.topic_id == bindparam("of_topic"))
+_FIND_REPOSITORY: Final = select(_TOPICS.c.topic_id).where(
+    _TOPICS.c.type == REPOSITORY, _TOPICS.c.repository_id == bindparam("in_repository")
+)
+_INSERT_ENTRY: Final = insert(_ENTRIES).returning(_ENTRIES.c.id)
+_INSERT_HEAD: Final = insert(_HEADS)
+_INSERT_BODIES: Final = insert(_BODIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +87,7 @@ def record(
     Raises TooLarge for texts over the limits.
     """
     lock(session, topic)
-    is_head = (JournalHead.topic_id == topic.id) & (JournalHead.entry_id == JournalEntry.entry_id)
-    heads = session.execute(select(JournalEntry.entry_id, JournalEntry.t).join(JournalHead, is_head)).all()
+    heads = session.execute(_FIND_HEADS, {"of_topic": topic.id}).all()
     is_repository = topic.type == REPOSITORY
     draft = _Draft(
         kind=kind,
@@ -81,7 +99,7 @@ def record(
         t=1 + max(t for _, t in heads),
     )
     data, entry = _make(session, draft, person)
-    session.execute(delete(JournalHead).where(JournalHead.topic_id == topic.id))
+    session.execute(_DROP_HEADS, {"of_topic": topic.id})
     _store(session, topic, entry, data, draft.bodies)
     return Recorded(topic, entry)
 
@@ -92,7 +110,7 @@ def lock(session: Session, topic: JournalTopic) -> None:
     An action that checks something in the topic's rows first locks it before it reads them.
     """
     # SQLite's writers wait for each other anyway.
-    session.execute(select(JournalTopic.id).where(JournalTopic.id == topic.id).with_for_update())
+    session.execute(_LOCK, {"of_topic": topic.id})
 
 
 def find_topic(session: Session, repository_id: int, topic_id: str) -> JournalTopic | None:
@@ -109,8 +127,8 @@ def find_repository_topic(session: Session, repository_id: int) -> JournalTopic 
 
 def get_repository_topic_id(session: Session, repository_id: int) -> str:
     """What names the repository in its entries: the id of its own topic."""
-    is_it = (JournalTopic.type == REPOSITORY) & (JournalTopic.repository_id == repository_id)
-    return session.execute(select(JournalTopic.topic_id).where(is_it)).scalar_one()
+    topic_id: str = session.execute(_FIND_REPOSITORY, {"in_repository": repository_id}).scalar_one()
+    return topic_id
 
 
 def withhold(session: Session, topic: JournalTopic, digests: Sequence[str]) -> None:
@@ -209,20 +227,21 @@ def _make_body(content: str) -> bytes:
 
 
 def _store(session: Session, topic: JournalTopic, entry: Entry, data: bytes, bodies: Sequence[bytes]) -> None:
-    row = JournalEntry(
-        topic_id=topic.id,
-        entry_id=entry.id,
-        kind=entry.kind,
-        t=entry.t,
-        at=entry.at,
-        by=entry.by,
-        hub=entry.hub,
-        data=data,
-    )
-    session.add_all([row, JournalHead(topic_id=topic.id, entry_id=entry.id)])
-    session.flush()
-    session.add_all(
-        JournalBody(entry_id=row.id, position=position, digest=digest, content=body)
-        for position, (digest, body) in enumerate(zip(entry.digests, bodies, strict=True))
-    )
-    session.flush()
+    values = {
+        "topic_id": topic.id,
+        "entry_id": entry.id,
+        "kind": entry.kind,
+        "t": entry.t,
+        "at": entry.at,
+        "by": entry.by,
+        "hub": entry.hub,
+        "data": data,
+    }
+    row_id = session.execute(_INSERT_ENTRY, values).scalar_one()
+    session.execute(_INSERT_HEAD, {"topic_id": topic.id, "entry_id": entry.id})
+    if bodies:
+        stored = [
+            {"entry_id": row_id, "position": position, "digest": digest, "content": body}
+            for position, (digest, body) in enumerate(zip(entry.digests, bodies, strict=True))
+        ]
+        session.execute(_INSERT_BODIES, stored)

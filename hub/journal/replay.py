@@ -87,7 +87,7 @@ def begin(
     if type != REPOSITORY:
         repository_topic(session, repository_id)
     made = recording.open_topic(session, repository_id, type=type, person=person, d=d, bodies=bodies)
-    _apply_to_rows(session, made)
+    _apply_to_rows(session, made, kinds_of(type).new_state())
     return made
 
 
@@ -106,7 +106,7 @@ def act(
     """
     session.flush()
     made = recording.record(session, topic, kind=kind, person=person, d=d, bodies=bodies)
-    _apply_to_rows(session, made)
+    _apply_to_rows(session, made, kinds_of(topic.type).load(session, topic))
     return made
 
 
@@ -117,18 +117,24 @@ def repository_topic(session: Session, repository_id: int) -> JournalTopic:
         # Two who find it missing at the same moment open it one after the other.
         session.execute(select(Repository.id).where(Repository.id == repository_id).with_for_update())
         found = recording.find_repository_topic(session, repository_id)
-    if found is not None:
-        return found
+    return found or open_repository_topic(session, repository_id)
+
+
+def open_repository_topic(session: Session, repository_id: int) -> JournalTopic:
+    """Opens a repository's own topic, which has none yet."""
     # Two repositories that one hub makes in the same second differ in nothing else.
     d = {"key": load_hub_key(config_of(session)).public, "nonce": secrets.token_hex(16)}
     return begin(session, repository_id, type=REPOSITORY, person=None, d=d).topic
 
 
-def _apply_to_rows(session: Session, made: Recorded) -> None:
+def _apply_to_rows(
+    session: Session,
+    made: Recorded,
+    state: Any,  # the one before, whatever it is
+) -> None:
     # An act follows everything there is in its topic, so that it is applied last: the rows are the state.
     kinds = kinds_of(made.topic.type)
     homes = homes_of(session, made.topic.repository_id)
-    state = kinds.load(session, made.topic)
     why = apply(kinds, state, made.entry, homes)
     if why is not None:
         raise NotCounted(f"{made.entry.kind}: {why}")

@@ -1,19 +1,26 @@
 """The rows of a repository's own topic: the hubs, keys and people that its journal knows."""
 
-from sqlalchemy import select
+from typing import Final
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from hub.db import Base
 from hub.journal.kinds import Kinds, register
 from hub.journal.models import JournalHub, JournalKey, JournalTopic, KnownPerson, Person
 from hub.journal.person_rows import ids_of
 from hub.journal.recording import REPOSITORY
 from hub.journal.ring import APPLY, HubRole, KnownKey, KnownName, Ring
 
+_HUBS: Final = Base.metadata.tables[JournalHub.__tablename__]
+_HOMES: Final = select(_HUBS.c.hub).where(
+    _HUBS.c.repository_id == bindparam("in_repository"), _HUBS.c.role == HubRole.HOME.value
+)
+
 
 def homes_of(session: Session, repository_id: int) -> frozenset[str]:
     """The hubs that decide in this repository."""
-    is_home = (JournalHub.repository_id == repository_id) & (JournalHub.role == HubRole.HOME.value)
-    return frozenset(session.scalars(select(JournalHub.hub).where(is_home)))
+    return frozenset(session.scalars(_HOMES, {"in_repository": repository_id}))
 
 
 def load(session: Session, topic: JournalTopic) -> Ring:
@@ -59,7 +66,7 @@ def _save_keys(session: Session, topic: JournalTopic, ring: Ring) -> None:
 
 
 def _save_people(session: Session, topic: JournalTopic, ring: Ring) -> None:
-    rows = _people(session, topic)
+    rows = _people(session, topic) if ring.people else {}
     ids = ids_of(session, ring.people.keys() - rows.keys())
     for person, known in ring.people.items():
         if person in rows:
