@@ -89,7 +89,7 @@ def _read_commenting(arguments: Mapping[str, str]) -> Commenting | None:
     side = arguments.get("side", "new")
     if not path or side not in _SIDES:
         return None
-    first, last = arguments.get("from", ""), arguments.get("to", "")
+    first, last = arguments.get("first", ""), arguments.get("last", "")
     return Commenting(path, side, first[:9], last[:9])
 
 

@@ -55,15 +55,7 @@ def keep_draft(owner: str, name: str, number: int) -> ResponseReturnValue:
     opened = open_change(owner, name, number, need=Permission.COMMENT, locks=form.text("do") == "say")
     try:
         if form.text("do") == "say":
-            talking.say(
-                web.session(),
-                web.viewer(),
-                opened,
-                words=form.text("text"),
-                reply_to=form.text("reply_to"),
-                resolves=_resolves(form),
-            )
-            return _back(opened, form)
+            return _say(opened, form)
         draft_id = _keep(opened, form)
     except REFUSALS as error:
         return _again(opened, form, error)
@@ -79,12 +71,17 @@ def keep_draft(owner: str, name: str, number: int) -> ResponseReturnValue:
 def change_draft(owner: str, name: str, number: int, draft_id: int) -> ResponseReturnValue:
     """Gives one of the viewer's drafts other words, or throws it away."""
     form = forms.read(*_FIELDS)
-    opened = open_change(owner, name, number, need=Permission.COMMENT)
+    is_said = form.text("do") == "say"
+    opened = open_change(owner, name, number, need=Permission.COMMENT, locks=is_said)
     session, viewer = web.session(), web.viewer()
     if form.text("do") == "discard":
         talking.drop_draft(session, viewer, opened, draft_id=draft_id)
         return _back(opened, form)
     try:
+        if is_said:
+            # A script had kept the answer as a draft before its author sent it.
+            talking.drop_draft(session, viewer, opened, draft_id=draft_id)
+            return _say(opened, form)
         talking.change_draft(
             session, viewer, opened, draft_id=draft_id, words=form.text("text"), resolves=_resolves(form)
         )
@@ -93,6 +90,14 @@ def change_draft(owner: str, name: str, number: int, draft_id: int) -> ResponseR
     if FRAGMENT in request.headers:
         return "", 204
     return _back(opened, form, at=f"draft-{draft_id}")
+
+
+def _say(opened: OpenedChange, form: Form) -> ResponseReturnValue:
+    """Publishes an answer at once."""
+    session, viewer = web.session(), web.viewer()
+    reply_to, resolves = form.text("reply_to"), _resolves(form)
+    talking.say(session, viewer, opened, words=form.text("text"), reply_to=reply_to, resolves=resolves)
+    return _back(opened, form)
 
 
 def _keep(opened: OpenedChange, form: Form) -> int:

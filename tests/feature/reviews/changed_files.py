@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from hub.repos.pushes import Options
 from tests.feature.repos.pushing import ZERO, Pusher
 from tests.visitor import Visitor, forms_of
 
@@ -31,11 +32,11 @@ def open_change(bob: Pusher) -> None:
     propose(bob)
 
 
-def propose(bob: Pusher, *, expected: str = "ok") -> None:
+def propose(bob: Pusher, *, options: Options = ()) -> None:
     """Pushes what is checked out for review."""
     bob.send()
-    judgement = bob.judge((ZERO, bob.git.head(bob.work), "refs/for/main"))
-    assert [verdict for _, verdict, _ in judgement.answers] == [expected], judgement.lines
+    judgement = bob.judge((ZERO, bob.git.head(bob.work), "refs/for/main"), options=options)
+    assert [verdict for _, verdict, _ in judgement.answers] == ["ok"], judgement.lines
     bob.record()
 
 

@@ -1,0 +1,43 @@
+// Has the hub keep what is typed in a form for a comment, as a draft that its author alone sees.
+
+const PAUSE = 1000;
+
+async function save(form) {
+  const said = form.querySelector("[role=status]");
+  const body = new URLSearchParams(new FormData(form));
+  if (!body.get("text").trim()) {
+    return;
+  }
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "1" } }).catch(() => null);
+  const place = answer?.headers.get("Location");
+  if (place) {
+    form.action = place; // From now on it is this draft that changes, and it stays where it is.
+    form.querySelectorAll("[name=from], [name=to]").forEach((one) => (one.readOnly = true));
+  }
+  said.textContent = answer?.ok ? said.dataset.saved : said.dataset.failed;
+}
+
+// One after the other: a second request must not make a second draft.
+function saveNext(form) {
+  form.saving = (form.saving ?? Promise.resolve()).then(() => save(form));
+}
+
+export function attach(element) {
+  element.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-draft]");
+    if (form) {
+      clearTimeout(form.timer);
+      form.timer = setTimeout(() => saveNext(form), PAUSE);
+    }
+  });
+  element.addEventListener("submit", async (event) => {
+    const form = event.target;
+    clearTimeout(form.timer);
+    if (form.saving && !form.isSaved) {
+      event.preventDefault();
+      await form.saving;
+      form.isSaved = true;
+      form.requestSubmit(event.submitter);
+    }
+  });
+}
