@@ -26,7 +26,7 @@ from hub.repos.settings import (
     settings_views,
 )
 from hub.reviews import list_views as change_list_views
-from hub.reviews import open_views
+from hub.reviews import merge_views, open_views
 from hub.reviews import views as reviews
 from hub.reviews.files import files_views
 
@@ -68,6 +68,7 @@ _MODULES: Final = (
     files_views,
     change_list_views,
     open_views,
+    merge_views,
     pages,
     health_views,
 )

@@ -13,30 +13,21 @@ from hub.repos.git.store import directory
 from hub.repos.git.writing import Signature
 from hub.reviews.changes import OpenedChange
 from hub.reviews.merge_message import MessageParts, propose_message
-from hub.reviews.models import PatchSet, PatchSetCommit, PatchSetFacts
+from hub.reviews.models import PatchSet, PatchSetCommit
 
 
 def propose_message_for(
-    session: Session, opened: OpenedChange, *, approved_by: Sequence[int], base_url: str
+    opened: OpenedChange, *, approved_by: Sequence[User], change_key: str, base_url: str
 ) -> str:
-    """The message that is proposed for merging the change; `approved_by` are accounts."""
+    """The message that is proposed for merging the change; `base_url` is the hub's own address."""
     topic = opened.topic
-    key = session.scalar(
-        select(PatchSetFacts.change_key)
-        .join(PatchSet, PatchSet.id == PatchSetFacts.patch_set_id)
-        .where(PatchSet.topic_id == topic.id)
-        .order_by(PatchSet.id.desc())
-        .limit(1)
-    )
-    users = {one.id: one for one in session.scalars(select(User).where(User.id.in_(approved_by)))}
-    reviewers = [write_person(sign_as(users[one], base_url)) for one in approved_by if one in users]
     parts = MessageParts(
         number=topic.number,
         title=topic.title or "",
         description=topic.description or "",
         url=f"{base_url}/{opened.repository.path}/changes/{topic.number}",
-        change_key=key or "",
-        reviewers=reviewers,
+        change_key=change_key,
+        reviewers=[write_person(sign_as(one, base_url)) for one in approved_by],
     )
     return propose_message(parts)
 

@@ -181,7 +181,10 @@ def _what_to_join(
     message = order.message.strip()
     if strategy.makes_commit and not message:
         message = propose_message_for(
-            session, opened, approved_by=examined.approved_by, base_url=order.base_url
+            opened,
+            approved_by=examined.approved_by,
+            change_key=examined.change_key,
+            base_url=order.base_url,
         )
     if strategy.joins_authors:
         message = add_co_authors(message, map(write_person, authors[1:]))

@@ -1,12 +1,12 @@
 """How far a change is, read for its requirements: rules of its target, verdicts, threads, and the roles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from hub.access import Permission, Role, allowed
+from hub.access import Permission, Role, Visibility, allowed
 from hub.accounts.models import User
 from hub.db import config_of
 from hub.issues.models import Comment, Thread
@@ -28,13 +28,14 @@ from hub.reviews.requirements import Needs, Requirement, Standing, Vote, list_re
 class Examined:
     """What is known of merging a change at this moment; `target_id` is None where the branch is gone.
 
-    `approved_by` are the accounts whose approvals count.
+    `approved_by` are the accounts whose approvals count, `change_key` is the newest patch set's Change-Id.
     """
 
     target_id: str | None
     mergeable: Clean | Stopped | None
     requirements: list[Requirement]
-    approved_by: list[int]
+    approved_by: list[User]
+    change_key: str
 
     @property
     def unmet(self) -> list[Requirement]:
@@ -52,33 +53,42 @@ def examine(session: Session, opened: OpenedChange) -> Examined:
         if target_id is None
         else find_mergeability(config, path, target_id=target_id, source_id=change.commit_id)
     )
-    standing = read_standing(session, opened, mergeable)
+    facts = _facts_of(session, opened.topic.id)
+    needs = needs_of(session, opened.repository.id, change.target)
+    reviews = _last_reviews(session, opened.topic.id, facts)
+    people: dict[int, _Member] = {}
+    if reviews or needs.approvals:
+        asked = [opened.author.user_id, *(one.user_id for one in reviews)]
+        people = _people(session, opened.repository, asked)
+    standing = _standing(opened, needs, reviews, people, facts=facts, mergeable=mergeable)
     approved_by = [
-        one.user_id
+        people[one.user_id].user
         for one in standing.votes
         if one.counts and one.is_current and one.verdict is VerdictValue.APPROVE and one.user_id is not None
     ]
-    return Examined(target_id, mergeable, list_requirements(standing), approved_by)
+    return Examined(target_id, mergeable, list_requirements(standing), approved_by, facts.change_key)
 
 
-def read_standing(session: Session, opened: OpenedChange, mergeable: Clean | Stopped | None) -> Standing:
-    """What the requirements of the change are told from."""
-    topic, repository = opened.topic, opened.repository
-    votes = _last_reviews(session, topic.id)
-    people = _people(session, repository, [opened.author.user_id, *(one.user_id for one in votes)])
+def _standing(
+    opened: OpenedChange,
+    needs: Needs,
+    reviews: Sequence["_LastReview"],
+    people: Mapping[int, "_Member"],
+    *,
+    facts: "_Facts",
+    mergeable: Clean | Stopped | None,
+) -> Standing:
     author_id = opened.author.user_id
-    roles = {user_id: role for user_id, (role, _) in people.items()}
+    author = None if author_id is None else people.get(author_id)
     return Standing(
         target=opened.change.target,
-        state=topic.state,
-        is_draft=topic.is_draft,
-        needs=needs_of(session, repository.id, opened.change.target),
-        votes=[_vote(one, repository, roles, author=opened.author.id) for one in votes],
-        open_threads=_count_open_threads(session, topic.id),
-        others_may_approve=any(
-            is_member and user_id != author_id for user_id, (_, is_member) in people.items()
-        ),
-        author_may_merge=author_id is not None and _may(roles.get(author_id), Permission.MERGE, repository),
+        state=opened.topic.state,
+        is_draft=opened.topic.is_draft,
+        needs=needs,
+        votes=[_vote(one, opened, people) for one in reviews],
+        open_threads=facts.open_threads,
+        others_may_approve=any(one.is_asked for one in people.values() if one.user.id != author_id),
+        author_may_merge=author is not None and author.may(Permission.MERGE),
         mergeable=mergeable,
     )
 
@@ -94,6 +104,16 @@ def needs_of(session: Session, repository_id: int, target: str) -> Needs:
 
 
 @dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is asked about the newest patch set, and how many discussions are open."""
+
+    commit_id: str
+    patch_id: str
+    change_key: str
+    open_threads: int
+
+
+@dataclass(frozen=True, slots=True)
 class _LastReview:
     """The last review of a person that says something about merging."""
 
@@ -105,15 +125,39 @@ class _LastReview:
     is_current: bool
 
 
-def _last_reviews(session: Session, topic_id: int) -> list[_LastReview]:
-    """One of each person, in the order in which they were given; one that was dismissed says nothing."""
-    newest = session.execute(
-        select(PatchSet.entry_id, PatchSet.commit_id, PatchSetFacts.patch_id)
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """Somebody with an account, as they stand in the repository; `is_asked`: by a role of their own."""
+
+    user: User
+    role: Role | None
+    visibility: Visibility
+    is_asked: bool
+
+    def may(self, permission: Permission) -> bool:
+        """Whether their role allows this."""
+        return self.role is not None and allowed(permission, role=self.role, visibility=self.visibility)
+
+
+def _facts_of(session: Session, topic_id: int) -> _Facts:
+    """Discussions count that are about a place in the change; those without any words left do not."""
+    said = exists().where(Comment.thread_id == Thread.id, Comment.is_deleted.is_(False))
+    is_about_a_place = exists().where(Anchor.thread_id == Thread.id)
+    is_open = (Thread.topic_id == topic_id, Thread.is_resolved.is_(False))
+    open_threads = select(func.count(Thread.id)).where(*is_open, said, is_about_a_place).scalar_subquery()
+    row = session.execute(
+        select(PatchSet.commit_id, PatchSetFacts.patch_id, PatchSetFacts.change_key, open_threads)
         .outerjoin(PatchSetFacts, PatchSetFacts.patch_set_id == PatchSet.id)
         .where(PatchSet.topic_id == topic_id)
         .order_by(PatchSet.id.desc())
         .limit(1)
     ).one()
+    commit_id, patch_id, change_key, count = row
+    return _Facts(commit_id, patch_id or "", change_key or "", count)
+
+
+def _last_reviews(session: Session, topic_id: int, newest: _Facts) -> list[_LastReview]:
+    """One of each person, in the order in which they were given; one that was dismissed says nothing."""
     rows = session.execute(
         select(Review, Person, PatchSet.label, PatchSet.commit_id, PatchSetFacts.patch_id)
         .join(Person, Person.id == Review.author_id)
@@ -135,11 +179,8 @@ def _last_reviews(session: Session, topic_id: int) -> list[_LastReview]:
     return list(last.values())
 
 
-def _people(
-    session: Session, repository: Repository, user_ids: Iterable[int | None]
-) -> dict[int, tuple[Role | None, bool]]:
-    """The roles of these accounts and of everybody with one here; and who is asked for approvals by it."""
-    wanted = {one for one in user_ids if one is not None}
+def _people(session: Session, repository: Repository, user_ids: Iterable[int | None]) -> dict[int, _Member]:
+    """These accounts, and everybody who may approve by a role here."""
     is_here = and_(Collaborator.user_id == User.id, Collaborator.repository_id == repository.id)
     rows = session.execute(
         select(User, Collaborator.role)
@@ -148,11 +189,11 @@ def _people(
             or_(
                 User.id == repository.owner_id,
                 Collaborator.role.in_([one for one in Role if is_at_least(one, Role.WRITE)]),
-                User.id.in_(wanted),
+                User.id.in_({one for one in user_ids if one is not None}),
             )
         )
     )
-    found: dict[int, tuple[Role | None, bool]] = {}
+    found = {}
     for user, granted in rows:
         if not user.is_active:
             continue
@@ -160,26 +201,16 @@ def _people(
             user.viewer(), repository_id=repository.id, owner_id=repository.owner_id, granted=granted
         )
         # An administrator may approve everywhere, and is waited for nowhere.
-        by_role = Role.OWN if user.id == repository.owner_id else granted
-        found[user.id] = role, _may(by_role, Permission.APPROVE, repository)
+        is_asked = user.id == repository.owner_id or (
+            granted is not None and is_at_least(granted, Role.WRITE)
+        )
+        found[user.id] = _Member(user, role, repository.visibility, is_asked)
     return found
 
 
-def _may(role: Role | None, permission: Permission, repository: Repository) -> bool:
-    return role is not None and allowed(permission, role=role, visibility=repository.visibility)
-
-
-def _vote(one: _LastReview, repository: Repository, roles: dict[int, Role | None], *, author: int) -> Vote:
-    role = None if one.user_id is None else roles.get(one.user_id)
-    counts = one.person_id != author and _may(role, Permission.APPROVE, repository)
+def _vote(one: _LastReview, opened: OpenedChange, people: Mapping[int, _Member]) -> Vote:
+    member = None if one.user_id is None else people.get(one.user_id)
+    counts = one.person_id != opened.author.id and member is not None and member.may(Permission.APPROVE)
     return Vote(
         one.name, one.verdict, one.patch_set, counts=counts, is_current=one.is_current, user_id=one.user_id
     )
-
-
-def _count_open_threads(session: Session, topic_id: int) -> int:
-    """Discussions about a place in the change that are not settled; those without any words left are."""
-    said = exists().where(Comment.thread_id == Thread.id, Comment.is_deleted.is_(False))
-    is_about_a_place = exists().where(Anchor.thread_id == Thread.id)
-    is_open = (Thread.topic_id == topic_id, Thread.is_resolved.is_(False))
-    return session.scalar(select(func.count()).where(*is_open, said, is_about_a_place)) or 0

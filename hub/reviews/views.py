@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from hub.access import Scope
 from hub.reviews.addresses import change_address
 from hub.reviews.blueprint import blueprint, open_change
+from hub.reviews.merge_box import merge_box
 from hub.reviews.prose import render_words
 from hub.reviews.shell import shell_of
 from hub.web import request as web
@@ -23,7 +24,8 @@ def show_change(owner: str, name: str, number: int) -> ResponseReturnValue:
         web.config(), opened.repository, words, branch=opened.change.target, mark="d"
     )
     shell = shell_of(web.session(), web.viewer(), opened)
-    return render("reviews/conversation.html", **shell, description=description)
+    box = merge_box(web.session(), web.viewer(), opened, base_url=web.base_url())
+    return render("reviews/conversation.html", **shell, description=description, box=box)
 
 
 @blueprint.get("/<owner>/<name>/pulls/<int(max=2147483647):number>", defaults={"page": ""})
