@@ -1,12 +1,13 @@
 """What the wire tests share: the two ways to a hub, people, and a repository with a history."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.git_client import GitClient
 from tests.served import Person, Served
-from tests.wire.history import make_history
+from tests.wire.history import begin_with, make_history
 from tests.wire.ways import Way
 
 
@@ -62,11 +63,24 @@ def path(way: Way, anna: Person) -> str:
     return way.served.repository(anna)
 
 
+@pytest.fixture(scope="session")
+def _begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    git = GitClient(tmp_path_factory.mktemp("begun"))
+    work = git.init()
+    git.commit(work, "One")
+    return work
+
+
 @pytest.fixture
-def work(hers: GitClient, way: Way, path: str, anna: Person) -> Path:
-    """Anna's work: one commit on main, pushed to her new repository."""
-    work = hers.init()
-    hers.commit(work, "One")
-    hers.run("remote", "add", "origin", way.url(path, anna), cwd=work)
-    hers.push(work, "origin", "main")
+def work(hers: GitClient, way: Way, path: str, anna: Person, _begun: Path) -> Path:
+    """Anna's work: one commit on main, which is in her new repository as if she had pushed it."""
+    work = hers.folder / "work"
+    shutil.copytree(_begun, work)
+    with (work / ".git" / "config").open("a") as file:
+        fetched = "+refs/heads/*:refs/remotes/origin/*"
+        file.write(f'[remote "origin"]\n\turl = {way.url(path, anna)}\n\tfetch = {fetched}\n')
+    tip, known = hers.head(work), work / ".git" / "refs" / "remotes" / "origin"
+    known.mkdir(parents=True)
+    (known / "main").write_text(f"{tip}\n")
+    begin_with(way.served, path, _begun / ".git" / "objects", tip)
     return work

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from hub.access import Role
-from hub.repos.pushing.reconcile import reconcile
 from tests.git_client import GitClient
 from tests.served import Person
+from tests.wire.history import begin_with
 from tests.wire.http_requests import packet, receive_pack
 from tests.wire.made_by_hand import (
     CAPABILITIES,
@@ -22,7 +22,7 @@ from tests.wire.made_by_hand import (
     read_answer,
     strict_packets,
 )
-from tests.wire.records import logged_refs, open_intents, refs_on_disk, repository_id
+from tests.wire.records import logged_refs, open_intents, refs_on_disk
 from tests.wire.ways import Way
 
 # What is refused before it is judged never comes to the database, which is then of one kind only.
@@ -85,10 +85,7 @@ def attack(way: Way, path: str, seed: Seed) -> Attack:
     """A writer with a commit for main, which is protected against writers."""
     writer = way.served.person()
     way.served.grant(path, writer, Role.WRITE)
-    directory = way.served.git_directory(path)
-    shutil.copytree(seed.objects, directory / "objects", dirs_exist_ok=True)
-    (directory / MAIN).write_text(f"{seed.old}\n")
-    reconcile(way.served.hub.database, repository_id(way.served, path))
+    begin_with(way.served, path, seed.objects, seed.old)
     return Attack(way, seed.git, path, writer, seed.old, seed.new, seed.pack)
 
 
