@@ -179,7 +179,6 @@ def test_name_given_twice_moves_nothing(attack: Attack) -> None:
         "refs/hub/x",
         "refs/changes/1/head",
         "refs/pull/1/head",
-        "refs/for/main",
         "refs/replace/" + "1" * 40,
         "refs/remotes/origin/main",
         "refs/stash",

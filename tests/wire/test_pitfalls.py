@@ -220,7 +220,12 @@ def test_09_line_feeds_reach_no_hook(
     answer = read_answer(way.push_by_hand(path, anna, body))
 
     assert answer.report[0] == "unpack ok" or answer.said
-    assert set(refs_on_disk(hers, way.served.git_directory(path))) <= {MAIN, "refs/heads/fine"}
+    of_the_proposal = {"refs/changes/1/1", "refs/pull/1/head"}
+    assert set(refs_on_disk(hers, way.served.git_directory(path))) <= {
+        MAIN,
+        "refs/heads/fine",
+        *of_the_proposal,
+    }
     assert logged_refs(way.served, path) == refs_on_disk(hers, way.served.git_directory(path))
 
 

@@ -71,16 +71,6 @@ def test_role_in_a_private_repository_decides_about_a_branch(
         assert f"You may not do this in {path}." in pushed.err or "403" in pushed.err
 
 
-@pytest.mark.parametrize("ref", ["refs/for/main", "refs/for/main/topic"])
-def test_proposing_is_refused_in_words(hers: GitClient, way: Way, path: str, work: Path, ref: str) -> None:
-    hers.commit(work, "A proposal")
-
-    refused = hers.push(work, "origin", f"HEAD:{ref}", check=False)
-
-    assert f"! [remote rejected] HEAD -> {ref} (changes cannot be proposed here yet)" in lines_of(refused)
-    assert set(refs_on_disk(hers, way.served.git_directory(path))) == {"refs/heads/main"}
-
-
 @pytest.mark.parametrize(
     ("ref", "reason"),
     [
