@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Self
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from hub import assets, egress
-from hub.access import Permission, Role, Visibility
+from hub.access import Permission, Role, Viewer, Visibility
 from hub.accounts import leaving
 from hub.accounts.actions import make_setup_code
 from hub.accounts.models import User
@@ -20,6 +21,7 @@ from hub.accounts.sign_in import totp
 from hub.app import Hub, load
 from hub.clock import now
 from hub.config import Config, from_values
+from hub.issues.models import Comment
 from hub.repos import actions, stars
 from hub.repos.access import open_repository
 from hub.repos.forks import forking as forks
@@ -28,7 +30,10 @@ from hub.repos.imports import imports
 from hub.repos.models import Import, ImportState, RefKind, Repository
 from hub.repos.settings import deletion, deploy_keys, invitations, rules, settings
 from hub.repos.settings.rules import RuleValues
-from hub.reviews import opening
+from hub.reviews import actions as change_actions
+from hub.reviews import opening, talking
+from hub.reviews.changes import get_change, list_patch_sets
+from hub.reviews.models import Side, VerdictValue
 from tests.databases import Template
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
 from tests.git_client import GitClient
@@ -55,6 +60,12 @@ PARTS = {
     "number": "1",
     "label": "1",
     "draft_id": "1",
+    "comment_id": "1",
+    "thread_id": "1",
+    "person_id": "1",
+    "act": "close",
+    "how": "resolve",
+    "review": "none",
 }
 # What there is of a file, and not of a folder.
 OF_FILES = {"repos.show_blame", "repos.show_raw"}
@@ -227,10 +238,35 @@ def _make_change(hub: Hub, git: GitClient, work: Path, folder: Path) -> None:
     with hub.database.writing() as session:
         bo = get_user(session, "bo").viewer()
         full = open_repository(session, bo, "anna/full", need=Permission.SEE)
-        words = opening.Words("Describe other", "A *test* of `main`.", reviewers=("anna",))
+        words = opening.Words("Describe other", "A *test* for `main`", reviewers=("anna",))
         opening.open_change(
             session, bo, full, target="main", source=opening.Branch(full, "topic"), words=words
         )
+    with hub.database.writing() as session:
+        _discuss(session, get_user(session, "anna").viewer(), get_user(session, "bo").viewer())
+
+
+def _discuss(session: Session, anna: Viewer, bo: Viewer) -> None:
+    """anna reviews bo's change, bo answers, and each says something that is edited, deleted or a draft."""
+    theirs = get_change(session, anna, "anna/full", 1, locks=True)
+    own = get_change(session, bo, "anna/full", 1, locks=True)
+    talking.say(session, anna, theirs, words="there is a *test*")
+    talking.say(session, bo, own, words="no such")
+    patch_set = list_patch_sets(session, own.topic.id)[0].entry_id
+    for line in (1, None):
+        lines = None if line is None else (line, line)
+        place = talking.Place(patch_set, Side.NEW, "file", lines)
+        talking.save_draft(session, anna, theirs, words="what is for ever", place=place)
+    verdict = VerdictValue.REQUEST_CHANGES
+    talking.publish_review(session, anna, theirs, patch_set=patch_set, verdict=verdict, summary="no test")
+    comments = list(session.scalars(select(Comment).order_by(Comment.position)))
+    talking.edit_comment(session, anna, theirs, comment=comments[0].global_id, words="there is no test")
+    talking.delete_comment(session, anna, theirs, comment=comments[1].global_id)
+    talking.say(session, bo, own, words="for ever", reply_to=comments[2].global_id, resolves=True)
+    talking.save_draft(
+        session, anna, theirs, words="A test", place=talking.Place(patch_set, Side.NEW, "file")
+    )
+    change_actions.edit_words(session, bo, own, title="Describe no other", description="A *test* for `main`")
 
 
 def _make_other_states(session: Session, anna: User, bo: User) -> None:

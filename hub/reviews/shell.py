@@ -22,6 +22,7 @@ class Version:
     """A patch set as pages show it, with what git says about it where that is known."""
 
     entry_id: str
+    number: int
     label: str
     commit_id: str
     base_id: str
@@ -121,6 +122,7 @@ def _list_versions(session: Session, topic_id: int) -> list[Version]:
     return [
         Version(
             entry_id=one.entry_id,
+            number=one.number,
             label=one.label,
             commit_id=one.commit_id,
             base_id=one.base_id,
