@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
-from tests.bench import corpus, fetching, forks, pages, pushing, reading, signing_in
+from tests.bench import changes, corpus, fetching, forks, pages, pushing, reading, signing_in
 from tests.bench.corpus import Corpus
 from tests.bench.hub_server import HubServer, hub_server
 from tests.bench.peers import Peer, nginx, openssh, stock
@@ -91,6 +91,7 @@ def _rows(ground: Ground) -> dict[str, Callable[[], list[Row]]]:
         "signing-in": lambda: signing_in.rows(ground.hub),
         "forks": lambda: forks.rows(ground.hub, ground.large, ground.root / "forks"),
         "memory": lambda: _memory(ground),
+        "changes": lambda: changes.rows(ground.small, ground.root / "changes"),
         "reading": lambda: reading.rows(ground.root / "reading"),
     }
 
