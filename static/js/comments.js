@@ -25,7 +25,7 @@ function cellAt(target) {
 }
 
 function rowsBetween(first, last) {
-  const rows = [...first.row.closest("table").querySelectorAll("tr:not(.talk, .gap)")];
+  const rows = [...first.row.closest("table").querySelectorAll("tr:not(.talk-row, .gap)")];
   return rows.slice(rows.indexOf(first.row), rows.indexOf(last.row) + 1);
 }
 
@@ -51,7 +51,7 @@ export function attach(element) {
   const close = () => {
     const form = element.querySelector("#comment");
     mark([]);
-    (form?.closest("tr.talk.new") ?? form)?.remove();
+    (form?.closest("tr.talk-row.new") ?? form)?.remove();
   };
   const open = (section, side, ends, place) => {
     close();
@@ -66,7 +66,7 @@ export function attach(element) {
     const [first, last] = inOrder(one, other);
     open(first.section, first.side, [first, last], (form) => {
       const row = last.row.parentElement.insertBefore(document.createElement("tr"), last.row.nextSibling);
-      row.className = "talk new";
+      row.className = "talk-row new";
       const cell = row.insertCell();
       cell.colSpan = last.row.children.length;
       const box = cell.appendChild(document.createElement("div"));

@@ -11,6 +11,7 @@ from hub.reviews import talking
 from hub.reviews.addresses import change_address
 from hub.reviews.blueprint import blueprint, open_change
 from hub.reviews.changes import OpenedChange
+from hub.reviews.conversation.drafts import review_form
 from hub.reviews.files.asked import read_asked_files
 from hub.reviews.files.pages import read_files_page
 from hub.reviews.files.places import get_place
@@ -43,7 +44,11 @@ def show_files(owner: str, name: str, number: int, label: str | None) -> Respons
         no_end=words.translate(NO_END),
     )
     return render(
-        "reviews/files.html", repository=head_of(session, viewer, opened.repository), change=head, shown=page
+        "reviews/files.html",
+        repository=head_of(session, viewer, opened.repository),
+        change=head,
+        shown=page,
+        review_form=review_form(session, viewer, opened, head, label=page.compared.shown.label),
     )
 
 

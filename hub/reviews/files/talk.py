@@ -22,6 +22,7 @@ from hub.reviews.talking import list_drafts
 class Said:
     """One comment; `html` is None where it was deleted or withheld."""
 
+    row_id: int
     global_id: str
     author: Face
     at: datetime
@@ -62,6 +63,11 @@ class Talk:
         return f"thread-{self.thread.id}" if self.thread else f"draft-{self.drafts[0].id}"
 
     @property
+    def speakers(self) -> set[int | None]:
+        """The accounts of those who took part, who may settle it."""
+        return {one.author.user_id for one in self.said}
+
+    @property
     def is_resolved(self) -> bool:
         """Whether it is settled."""
         return self.thread is not None and self.thread.is_resolved
@@ -97,7 +103,9 @@ def find_conversation(session: Session, viewer: Viewer, opened: OpenedChange) ->
         talk = talks.setdefault(thread.id, Talk(anchor, thread))
         by_comment[comment.global_id] = talk
         html = None if comment.text is None else render(comment.text, f"c{comment.id}")
-        talk.said.append(Said(comment.global_id, face_of(person), comment.at, html, comment.is_deleted))
+        talk.said.append(
+            Said(comment.id, comment.global_id, face_of(person), comment.at, html, comment.is_deleted)
+        )
     drafts = [] if user_id is None else list_drafts(session, user_id, topic_id)
     found = list(talks.values())
     for draft, place in drafts:
