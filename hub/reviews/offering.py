@@ -12,6 +12,7 @@ from hub.accounts.models import User
 from hub.db import config_of
 from hub.issues.models import Topic
 from hub.repos.access import may, visible_to
+from hub.repos.browsing.addresses import compare_address
 from hub.repos.browsing.diffs.comparing import Comparison
 from hub.repos.browsing.spots import SpotKind
 from hub.repos.git.commits import read_commits
@@ -23,6 +24,7 @@ from hub.reviews.addresses import change_address
 from hub.reviews.intake.identity import find_followers
 from hub.reviews.models import PatchSet, PatchSetCommit
 from hub.reviews.opening import Branch, find_twin
+from hub.reviews.origins import find_origin, name_in_origin
 from hub.reviews.proposing import words_of
 
 _MOST_OFFERED: Final = 5
@@ -145,7 +147,17 @@ def offer_branches(
         ]
         for branch, found in followers.items()
     }
-    return Piece("reviews/_branch_changes.html", {"links": links})
+    origin = find_origin(session, viewer, repository)
+    base = origin or repository
+    forms = {
+        one: compare_address(
+            base,
+            base.default_branch,
+            one if origin is None else name_in_origin(repository, origin, one),
+        )
+        for one in shown
+    }
+    return Piece("reviews/_branch_changes.html", {"links": links, "forms": forms})
 
 
 def point_to_changes(session: Session, _: Viewer, repository: Repository, commit_id: str) -> Piece | None:

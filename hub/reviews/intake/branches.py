@@ -21,6 +21,7 @@ from hub.reviews.intake.identity import Known, find_followers
 from hub.reviews.intake.proposed import Facts, Opening, as_rebase, facts_of
 from hub.reviews.intake.push_options import OptionFault, Wanted, read_options
 from hub.reviews.intake.push_texts import invite, point_to
+from hub.reviews.origins import find_origin, name_in_origin
 from hub.reviews.proposing import MOST_COMMITS, clean_description, clean_title, find_reviewers, words_of
 
 # Of so many branches in one push, each gets its lines; of more, none.
@@ -107,9 +108,13 @@ class _Seen:
             return [line for one in shown for line in point_to(one.path, base_url, one.number)]
         default = self._repository.default_branch
         is_target = branch == default or self._refs.get(BRANCHES + default) is None
-        if is_opening or is_target or not self._may_propose():
+        if is_opening or is_target:
             return []
-        return invite(path, base_url, branch, default=default)
+        origin = find_origin(self._session, self._push.viewer, self._repository)
+        if origin is not None:
+            named = name_in_origin(self._repository, origin, branch)
+            return invite(origin.path, base_url, named, default=origin.default_branch)
+        return invite(path, base_url, branch, default=default) if self._may_propose() else []
 
     def _may_see(self, known: Known) -> bool:
         is_here = known.repository_id == self._repository.id
