@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from hub import demo_content
+from hub import demo_changes, demo_content
 from hub.access import Permission, Role, Viewer, Visibility
 from hub.accounts.actions import create_user
 from hub.accounts.models import User
@@ -92,6 +92,7 @@ def bring(hub: Hub) -> None:
     with hub.database.writing() as session:
         if find_repository(session, _SYSTEM, FORK.path) is None:
             _connect(session)
+    demo_changes.bring(hub, SOURCE.path, FORK.path)
 
 
 def read_passwords(config: Config) -> dict[str, str]:
@@ -124,6 +125,10 @@ def describe(config: Config, http: str, ssh: str | None) -> str:
             *over_ssh,
             f"  3. Sign in as mei, make a token at {http}/settings/tokens and push with it as the password:",
             f"     git -C first-clone push {http}/{EMPTY.path}.git HEAD:main",
+            f"  4. Look at {http}/{SOURCE.path}/changes: as anna answer bo, and merge what he approved",
+            "  5. Propose a change of your own, with no branch, no fork and no role, as mei:",
+            "     git -C first-clone commit --allow-empty -m 'Try a change'",
+            f"     git -C first-clone push {http}/{SOURCE.path}.git HEAD:refs/for/main",
             "",
         ]
     )

@@ -45,10 +45,39 @@ def _heads(checkout: Path) -> dict[str, str]:
 
 def commit_files(folder: Path, directory: Path, author: User, message: str) -> str:
     """Writes the files of a folder into a repository, as one commit; returns its id."""
-    tree_id = _write_tree(folder, directory)
+    return _write_commit(directory, _write_tree(folder, directory), [], author, message)
+
+
+def commit_on(directory: Path, parent_id: str, files: Mapping[str, str], author: User, message: str) -> str:
+    """Writes a commit that adds these files to what its parent holds, or changes them; returns its id."""
+    tree_id = parent_id  # which names its tree as well
+    for path, content in files.items():
+        blob_id = _id(git(directory, "hash-object", "-w", "--stdin", stdin=content.encode()))
+        tree_id = _put(directory, tree_id, path, blob_id)
+    return _write_commit(directory, tree_id, [parent_id], author, message)
+
+
+def _write_commit(directory: Path, tree_id: str, parent_ids: list[str], author: User, message: str) -> str:
     signature = f"{author.name} <{author.email}> {int(now().timestamp())} +0000"
-    content = f"tree {tree_id}\nauthor {signature}\ncommitter {signature}\n\n{message}\n"
+    parents = "".join(f"parent {one}\n" for one in parent_ids)
+    content = f"tree {tree_id}\n{parents}author {signature}\ncommitter {signature}\n\n{message}\n"
     return _id(git(directory, "hash-object", "-tcommit", "-w", "--stdin", stdin=content.encode()))
+
+
+def _put(directory: Path, tree_id: str | None, path: str, blob_id: str) -> str:
+    """The tree with that blob at the path, in folders that are made where they are missing."""
+    name, _, below = path.partition("/")
+    listed = "" if tree_id is None else os.fsdecode(git(directory, "ls-tree", "-z", operands=(tree_id,)))
+    entries = {entry.partition("\t")[2]: entry for entry in listed.split("\0") if entry}
+    if below:
+        folder = entries.get(name)
+        folder_id = _put(directory, None if folder is None else folder.split()[2], below, blob_id)
+        entries[name] = f"040000 tree {folder_id}\t{name}"
+    else:
+        entries[name] = f"100644 blob {blob_id}\t{name}"
+    return _id(
+        git(directory, "mktree", "-z", stdin=os.fsencode("".join(f"{one}\0" for one in entries.values())))
+    )
 
 
 def _write_tree(folder: Path, directory: Path) -> str:
