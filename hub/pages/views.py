@@ -17,6 +17,7 @@ from hub.repos import lists as repositories
 from hub.repos.addresses import http_address
 from hub.repos.lists import Order
 from hub.repos.settings import people
+from hub.reviews import mine
 from hub.web import gate, redirects
 from hub.web import request as web
 from hub.web.answers import secret_page
@@ -30,6 +31,7 @@ blueprint = Blueprint("pages", __name__)
 # How much of a list the first page and an owner's page show.
 _PUSHES: Final = 8
 _REPOSITORIES: Final = 5
+_CHANGES: Final = 5
 
 # The overviews, the pages of default branches and single commits are open. Robots are asked to leave out what
 # there is as often as commits times files, lists turned over and sorted anew, and what only people act on.
@@ -79,6 +81,7 @@ def home() -> ResponseReturnValue:
         mine=repositories.list_mine(session, viewer),
         public=repositories.list_public_of_others(session, viewer, page=page_number()),
         invitations=people.list_invitations(session, viewer),
+        waiting=mine.list_waiting(session, viewer, limit=_CHANGES),
     )
 
 

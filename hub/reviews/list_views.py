@@ -1,4 +1,4 @@
-"""The page that lists the changes of a repository."""
+"""The pages that list changes: those of a repository, and those that concern the viewer."""
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from hub.access import Scope
 from hub.repos import queries
 from hub.repos.blueprint import open_page
-from hub.reviews import lists
+from hub.reviews import lists, mine
 from hub.reviews.blueprint import blueprint
 from hub.web import request as web
 from hub.web.forms import page_number
@@ -38,3 +38,12 @@ def lead_to_changes(owner: str, name: str) -> ResponseReturnValue:
     """Leads to the changes, where other forges have what they call so."""
     repository = open_page(owner, name)
     return redirect(url_for("reviews.list_changes", owner=repository.owner.name, name=repository.name))
+
+
+@blueprint.get("/-/changes")
+@needs(Scope.REPOSITORY_READ, sign_in=True)
+def list_my_changes() -> ResponseReturnValue:
+    """Changes of all repositories that wait for the viewer's review, that they opened, or reviewed."""
+    concern = mine.read_concern(request.args)
+    found = mine.list_my_changes(web.session(), web.viewer(), concern, page=page_number())
+    return render("reviews/my_changes.html", found=found)
