@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
-from tests.bench import changes, corpus, fetching, forks, pages, pushing, reading, signing_in
+from tests.bench import changes, corpus, fetching, forks, pages, pushing, reading, reviewing, signing_in
 from tests.bench.corpus import Corpus
 from tests.bench.hub_server import HubServer, hub_server
 from tests.bench.peers import Peer, nginx, openssh, stock
@@ -93,6 +93,7 @@ def _rows(ground: Ground) -> dict[str, Callable[[], list[Row]]]:
         "memory": lambda: _memory(ground),
         "changes": lambda: changes.rows(ground.small, ground.root / "changes"),
         "reading": lambda: reading.rows(ground.root / "reading"),
+        "reviewing": lambda: reviewing.rows(ground.root / "reviewing"),
     }
 
 

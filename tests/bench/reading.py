@@ -62,13 +62,14 @@ class Answer:
         return len(self.text.encode())
 
 
-def get(url: str) -> Answer:
-    """The answer to one request on a connection of its own."""
+def get(url: str, token: str = "") -> Answer:
+    """The answer to one request on a connection of its own, of a stranger or of whose token it is."""
     parts = urlsplit(url)
     started = time.perf_counter()
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    connection.request("GET", path, headers={"Accept-Encoding": "gzip", "Accept": "text/html"})
+    who = {"Authorization": f"token {token}"} if token else {}
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip", "Accept": "text/html", **who})
     answer = connection.getresponse()
     body = answer.read()
     milliseconds = (time.perf_counter() - started) * 1000
