@@ -118,14 +118,19 @@ def _approvals(standing: Standing) -> Requirement:
     values = {"count": count, "needed": needed, "names": _named(current), "outdated": _named(outdated)}
     if current and outdated:
         reason = text(
-            "%(count)s of %(needed)s: %(names)s. It changed since it was approved by %(outdated)s.", **values
+            "It has %(count)s of %(needed)s approvals: %(names)s."
+            " It changed since it was approved by %(outdated)s.",
+            **values,
         )
     elif outdated:
-        reason = text("%(count)s of %(needed)s. It changed since it was approved by %(outdated)s.", **values)
+        reason = text(
+            "It has %(count)s of %(needed)s approvals. It changed since it was approved by %(outdated)s.",
+            **values,
+        )
     elif current:
-        reason = text("%(count)s of %(needed)s: %(names)s.", **values)
+        reason = text("It has %(count)s of %(needed)s approvals: %(names)s.", **values)
     else:
-        reason = text("%(count)s of %(needed)s.", **values)
+        reason = text("It has %(count)s of %(needed)s approvals.", **values)
     return Requirement(RequirementName.APPROVALS, False, reason)
 
 
@@ -134,7 +139,12 @@ def _enough(needed: int, names: Sequence[str]) -> Text:
         return text("None is needed.")
     if not needed:
         return text("None is needed; given by %(names)s.", names=_named(names))
-    return text("%(count)s of %(needed)s: %(names)s.", count=len(names), needed=needed, names=_named(names))
+    return text(
+        "It has %(count)s of %(needed)s approvals: %(names)s.",
+        count=len(names),
+        needed=needed,
+        names=_named(names),
+    )
 
 
 def _objections(standing: Standing) -> Requirement:
@@ -153,9 +163,9 @@ def _threads(standing: Standing) -> Requirement | None:
     count, is_needed = standing.open_threads, standing.needs.resolved_threads
     if not count:
         return Requirement(RequirementName.THREADS, True, text("None is open.")) if is_needed else None
-    reason = text("Open: %(count)s.", count=count)
+    reason = text("Threads that are still open: %(count)s.", count=count)
     if not is_needed:
-        reason = text("Open: %(count)s. They may stay so.", count=count)
+        reason = text("Threads that are still open: %(count)s. They may stay so.", count=count)
     return Requirement(RequirementName.THREADS, not is_needed, reason)
 
 

@@ -89,7 +89,7 @@ def test_what_changed_meanwhile_is_told_above_the_change(
     set_rule(hub, repository, approvals_needed=1)
     answer = person.post(MERGE, {**form.values, "strategy": "merge"})
     assert (answer.status_code, answer.headers["Location"]) == (302, PAGE)
-    assert "Change 1 was not merged. 0 of 1." in words_of(person.get(PAGE).text)
+    assert "Change 1 was not merged. It has 0 of 1 approvals." in words_of(person.get(PAGE).text)
     assert merged(hub)[0] is TopicState.OPEN
 
 

@@ -86,7 +86,7 @@ REFUSALS: Sequence[tuple[str, str]] = (
     ("draft", "It is a draft. Mark it as ready first."),
     ("closed", "It is closed. Reopen it first."),
     ("conflict", "It conflicts with main in README. Rebase the change and push it again."),
-    ("approvals", "0 of 1."),
+    ("approvals", "It has 0 of 1 approvals."),
     ("objection", "Asked for by mei (1), who can say otherwise in a new review."),
     ("moved", "A new patch set arrived while you were looking."),
 )
@@ -148,7 +148,7 @@ def test_an_approval_stays_over_a_rebase_and_falls_with_other_content(
     bob.git.run("reset", "-q", "--soft", "HEAD~1", cwd=bob.work)
     bob.git.run("commit", "-q", "--amend", "--no-edit", cwd=bob.work)
     push_again(bob)
-    assert unmet(hub) == ["0 of 1. It changed since it was approved by mei (1)."]
+    assert unmet(hub) == ["It has 0 of 1 approvals. It changed since it was approved by mei (1)."]
 
 
 def push_again(pusher: Pusher) -> None:

@@ -26,13 +26,17 @@ def standing_with(**values: object) -> Standing:
     [
         ({}, True, "None is needed."),
         ({"votes": [Vote("mei", APPROVE, "1")]}, True, "None is needed; given by mei."),
-        ({"needs": ONE}, False, "0 of 1."),
-        ({"needs": ONE, "votes": [Vote("mei", APPROVE, "1")]}, True, "1 of 1: mei."),
-        ({"needs": ONE, "votes": [Vote("bo", APPROVE, "1", counts=False)]}, False, "0 of 1."),
+        ({"needs": ONE}, False, "It has 0 of 1 approvals."),
+        ({"needs": ONE, "votes": [Vote("mei", APPROVE, "1")]}, True, "It has 1 of 1 approvals: mei."),
+        (
+            {"needs": ONE, "votes": [Vote("bo", APPROVE, "1", counts=False)]},
+            False,
+            "It has 0 of 1 approvals.",
+        ),
         (
             {"needs": ONE, "votes": [Vote("mei", APPROVE, "1", is_current=False)]},
             False,
-            "0 of 1. It changed since it was approved by mei (1).",
+            "It has 0 of 1 approvals. It changed since it was approved by mei (1).",
         ),
         (
             {
@@ -40,15 +44,15 @@ def standing_with(**values: object) -> Standing:
                 "votes": [Vote("bo", APPROVE, "2"), Vote("mei", APPROVE, "1", is_current=False)],
             },
             False,
-            "1 of 2: bo. It changed since it was approved by mei (1).",
+            "It has 1 of 2 approvals: bo. It changed since it was approved by mei (1).",
         ),
-        ({"needs": ONE, "votes": [Vote("mei", AGAINST, "1")]}, False, "0 of 1."),
+        ({"needs": ONE, "votes": [Vote("mei", AGAINST, "1")]}, False, "It has 0 of 1 approvals."),
         (
             {"needs": ONE, "others_may_approve": False, "author_may_merge": True},
             True,
             "Nobody but its author may approve here, so that they merge their own.",
         ),
-        ({"needs": ONE, "others_may_approve": False}, False, "0 of 1."),
+        ({"needs": ONE, "others_may_approve": False}, False, "It has 0 of 1 approvals."),
     ],
 )
 def test_approvals(values: dict[str, object], is_met: bool, reason: str) -> None:
@@ -76,8 +80,8 @@ def test_whoever_asks_for_changes_stops_it_until_they_say_otherwise(votes: list[
     [
         (0, False, None),
         (0, True, (True, "None is open.")),
-        (2, False, (True, "Open: 2. They may stay so.")),
-        (2, True, (False, "Open: 2.")),
+        (2, False, (True, "Threads that are still open: 2. They may stay so.")),
+        (2, True, (False, "Threads that are still open: 2.")),
     ],
 )
 def test_threads(count: int, is_needed: bool, told_of: tuple[bool, str] | None) -> None:
