@@ -14,7 +14,7 @@ from tests.served import Served
 from tests.wire.http_requests import as_git
 from tests.wire.world import Place, Principal, World, may_begin_to_push, sees
 
-MOST_STEPS, LEAST_STEPS = 60, 10
+MOST_STEPS, LEAST_STEPS = 40, 10
 SECONDS = 60
 SEEDS = [int(one) for one in os.environ.get("HUB_TEST_SEEDS", "1 2").split()]
 

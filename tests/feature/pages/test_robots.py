@@ -9,8 +9,8 @@ from flask import Flask
 
 from hub.app import Hub
 from hub.config import Config
+from tests.odd_site import OddSite
 from tests.sample import KeptSample, Sample
-from tests.visitor import Visitor
 
 pytestmark = pytest.mark.reads
 
@@ -35,9 +35,9 @@ def disallowed(robots: str) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(line).replace(r"\*", ".*").replace(r"\$", "$") for line in lines))
 
 
-@pytest.fixture
-def robots(app: Flask) -> re.Pattern[str]:
-    answer = Visitor(app).get("/robots.txt")
+@pytest.fixture(scope="module")
+def robots(odd_site: OddSite) -> re.Pattern[str]:
+    answer = odd_site.visitor().get("/robots.txt")
     assert answer.content_type == "text/plain; charset=utf-8"
     assert answer.text.startswith("User-agent: *\n")
     return disallowed(answer.text)

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from hub.repos.imports.imports import Progress, find_progress, folder, keep_uplo
 from hub.repos.jobs import do_import
 from hub.repos.models import Import, ImportState, RefLogEntry, Repository
 from tests.factories import make_repository, unique
+from tests.fast_import import Stream
 from tests.git_client import GitClient
 from tests.git_server import GitServer, git_server
 
@@ -34,12 +36,15 @@ def config(config: Config) -> Config:
     return dataclasses.replace(config, allowed_networks="127.0.0.0/8")
 
 
-@pytest.fixture
-def source(git: GitClient) -> Path:
-    """A bare repository with two branches, a tag, a note, and refs that nobody takes."""
-    work = git.init("source-work", "trunk")
+@pytest.fixture(scope="module")
+def made_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bare repository with two branches, a tag, a note, and refs that nobody takes; to be copied."""
+    git = GitClient(tmp_path_factory.mktemp("source"))
+    work, stream = git.init("source-work", "trunk"), Stream()
     for number in range(30):
-        git.commit(work, f"number {number}", {f"file-{number}": os.urandom(300)})
+        files = {f"file-{number}".encode(): os.urandom(300)}
+        stream.commit(f"{number}", b"refs/heads/trunk", files, parents=[f"{number - 1}"] if number else [])
+    stream.run(work)
     git.run("branch", "other", "HEAD~3", cwd=work)
     git.run("tag", "-a", "v1", "-m", "one", cwd=work)
     git.run("notes", "add", "-m", "a note", cwd=work)
@@ -47,6 +52,12 @@ def source(git: GitClient) -> Path:
     git.run("update-ref", "refs/heads/-rf", "HEAD", cwd=work)
     git.run("clone", "-q", "--mirror", str(work), "source.git")
     return git.folder / "source.git"
+
+
+@pytest.fixture
+def source(git: GitClient, made_source: Path) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copytree(made_source, git.folder / "source.git"))
 
 
 @pytest.fixture
