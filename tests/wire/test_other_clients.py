@@ -9,6 +9,7 @@ from dulwich.repo import Repo
 
 from tests.git_client import GitClient
 from tests.served import Person, Served
+from tests.wire.proposals import proposals
 from tests.wire.records import logged_refs, refs_on_disk
 
 pytestmark = pytest.mark.wire_writes
@@ -101,6 +102,40 @@ def test_libgit2_is_told_why_its_push_was_refused(
 
     assert callbacks.refused == {"refs/heads/main": "no write access"}
     assert tip(served, git, path, "refs/heads/main") == before
+
+
+def test_libgit2_proposes(served: Served, anna: Person, git: GitClient, path: str, tmp_path: Path) -> None:
+    callbacks = _Libgit2(anna)
+    repo = pygit2.clone_repository(served.url(path), str(tmp_path / "libgit2"), callbacks=callbacks)
+    made = _commit(repo)
+
+    repo.remotes["origin"].push([f"{made}:refs/for/main"], callbacks)
+
+    assert callbacks.refused == {}
+    assert tip(served, git, path, "refs/changes/1/1") == made
+    assert [one.patch_sets for one in proposals(served, path)] == [(made,)]
+
+
+def test_dulwich_proposes_and_reads_which_change_it_is(
+    served: Served, anna: Person, git: GitClient, path: str
+) -> None:
+    git.clone(served.url(path, anna), "clone")
+    made = git.commit(git.folder / "clone", "Fix typo", {"README": "the\n"})
+    told = _Discarded()
+
+    with Repo(str(git.folder / "clone")) as repo:
+        porcelain.push(
+            repo,
+            served.url(path),
+            "main:refs/for/main",
+            outstream=_Discarded(),
+            errstream=told,
+            username=anna.name,
+            password=anna.token,
+        )
+
+    assert f"{served.http}/{path}/changes/1".encode() in told.seen
+    assert tip(served, git, path, "refs/pull/1/head") == made
 
 
 def _commit(repo: pygit2.Repository) -> str:

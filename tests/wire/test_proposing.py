@@ -1,6 +1,8 @@
 """Proposing by `git push origin HEAD:refs/for/main`: what is printed, which change it is, what it leaves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -285,6 +287,23 @@ def test_a_branch_and_a_proposal_go_in_one_push(hers: GitClient, way: Way, path:
     ]
     refs = refs_on_disk(hers, way.served.git_directory(path))
     assert refs["refs/heads/typo"] == refs["refs/changes/1/1"] == commit
+
+
+def test_many_who_propose_at_once_get_a_change_each(way: Way, path: str, work: Path, tmp_path: Path) -> None:
+    def propose(number: int) -> list[str]:
+        person = way.served.person()
+        theirs = way.client(tmp_path / f"person-{number}", person)
+        theirs.clone(way.url(path, person))
+        theirs.commit(theirs.folder / "clone", "Fix typo", {f"file-{number}": "the\n"})
+        together.wait()
+        return updated(theirs.push(theirs.folder / "clone", "origin", FOR_MAIN))
+
+    together = Barrier(6)
+    with ThreadPoolExecutor(6) as pool:
+        told = sorted(line for lines in pool.map(propose, range(6)) for line in lines)
+
+    assert told == [f"* [new reference] HEAD -> refs/changes/{number}/1" for number in range(1, 7)]
+    assert [one.number for one in proposals(way.served, path)] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("role", [Role.READ, Role.PROPOSE])
