@@ -25,6 +25,7 @@ from hub.repos.settings import (
     rule_views,
     settings_views,
 )
+from hub.reviews import commit_views as change_commit_views
 from hub.reviews import list_views as change_list_views
 from hub.reviews import merge_views, open_views
 from hub.reviews import views as reviews
@@ -67,6 +68,7 @@ _MODULES: Final = (
     blame_views,
     reviews,
     files_views,
+    change_commit_views,
     change_list_views,
     open_views,
     merge_views,

@@ -74,6 +74,8 @@ NO_PAGES = {
     "repos.show_raw",
     "repos.go_to_ref",
     "reviews.from_elsewhere",
+    "reviews.newest_text",
+    "reviews.version_text",
     "repos.list_default_commits",
     "repos.commit_text",
     "repos.list_releases",

@@ -10,6 +10,7 @@ from hub.errors import NotFound, TooLarge, Unavailable, text
 from hub.repos.browsing.diffs.commit_pages import pair_of
 from hub.repos.browsing.diffs.comparing import Comparison
 from hub.repos.git.commits import CommitRow, read_commits
+from hub.repos.git.diffs import TreePair
 from hub.repos.git.patches import MOST_BYTES, TooLong, write_diff, write_patch, write_patches
 from hub.repos.git.process import GitFailed, GitTooSlow
 from hub.repos.git.store import directory
@@ -49,6 +50,20 @@ def open_comparison_text(comparison: Comparison, *, is_patch: bool) -> IO[bytes]
         return _open(lambda: write_diff(pair))
     ids = (comparison.base.spot.commit_id, comparison.head.spot.commit_id)
     return _open(lambda: write_patches(pair.directory, *ids, beside=pair.beside))
+
+
+def open_range_text(
+    session: Session, repository: Repository, base_id: str, head_id: str, *, is_patch: bool
+) -> IO[bytes]:
+    """What the commits from one (left out) to another bring, as mails or as a bare diff; raises HubError."""
+    path = directory(config_of(session), repository)
+    if is_patch:
+        return _open(lambda: write_patches(path, base_id, head_id))
+    found = read_commits(path, (base_id, head_id))
+    if len(found) != 2:
+        raise NotFound(text("There is nothing to compare."), text("A commit is not in this repository."))
+    pair = TreePair(path, found[0].tree_id, found[1].tree_id)
+    return _open(lambda: write_diff(pair))
 
 
 def _open(write: Callable[[], IO[bytes]]) -> IO[bytes]:
