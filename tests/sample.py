@@ -95,6 +95,7 @@ NO_PAGES = {
     "reviews.lead_to_changes",
 }
 MORE_PAGES = [
+    "/anna/full/changes/1/files?comment=file&first=1&view=split",
     "/anna/full/src/branch/main/file",
     "/anna/empty",
     "/bo/coming",

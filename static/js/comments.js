@@ -121,12 +121,13 @@ export function attach(element) {
   });
   element.addEventListener("keydown", (event) => {
     const link = event.target.closest("td.no a");
+    const pane = link?.closest(".pane") ?? (event.target.matches(".pane") && event.target);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!link || event.ctrlKey || event.metaKey || event.altKey) {
+    if (!pane || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const links = [...link.closest("table").querySelectorAll("td.no a")];
-    const place = placeOf(cellAt(link));
+    const links = [...pane.querySelectorAll("td.no a")];
+    const place = link && placeOf(cellAt(link));
     if (step) {
       event.preventDefault();
       const next = links[links.indexOf(link) + step];
@@ -140,7 +141,9 @@ export function attach(element) {
       from = null;
     }
   });
-  element.querySelectorAll("table.diff").forEach((table) => {
-    table.querySelector("td.no a")?.setAttribute("tabindex", "0");
-  });
+  for (const pane of element.querySelectorAll(".pane")) {
+    pane.tabIndex = 0;
+    pane.role = "group";
+    pane.ariaLabel = pane.querySelector("caption").textContent;
+  }
 }

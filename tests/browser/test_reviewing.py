@@ -77,7 +77,8 @@ def test_a_range_is_commented_on_with_the_pointer_and_outlives_a_reload(
 def test_lines_are_commented_on_with_the_keys(tab: MakeTab, proposed: Proposed) -> None:
     browser = tab()
     page = open_files(browser, proposed)
-    page.locator("#f1n47").focus()
+    page.get_by_role("group", name="Changes in long.txt").focus()
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("c")

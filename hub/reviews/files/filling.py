@@ -1,5 +1,6 @@
 """The files of a review: their rows with what is said at each line, and the unchanged lines it needs."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -8,7 +9,8 @@ from markupsafe import Markup
 
 from hub.highlight import plain
 from hub.journal.codec import path_text
-from hub.repos.browsing.diffs.diff_ink import Inked, ink
+from hub.kept import Kept
+from hub.repos.browsing.diffs.diff_ink import ink
 from hub.repos.browsing.diffs.diff_rows import draw
 from hub.repos.browsing.diffs.shown_diffs import ShownFile, View
 from hub.repos.git.commits import CommitRow, read_message
@@ -134,23 +136,55 @@ def _fill_message(compared: Compared, number: int, commit: CommitRow, spots: Spo
     return _section(key, (Block(tuple(pieces)),), spots, {"message": place}, commit=commit)
 
 
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Draws lines that no hunk shows, and keeps them: reading and highlighting them takes a process."""
+
+    kept: Kept
+    contents: Contents
+    view: View
+
+    def draw(self, files: Sequence[FileDiff]) -> dict[int, list[list[str]]]:
+        """The rows of each hunk of these files, by their numbers."""
+        if not files:
+            return {}
+        key = [(one.number, one.entry.new_id, [_place(hunk) for hunk in one.hunks]) for one in files]
+        packed = json.dumps(key).encode()
+        known = self.kept.get("unchanged", *self.view.key, packed)
+        if known is not None:
+            return dict(json.loads(known))
+        inked = ink(files, most_lines=_MOST_INKED)
+        is_split, no_end = self.view.is_split, self.view.no_end
+        drawn = {
+            one.number: draw(one, is_split=is_split, no_end=no_end, inked=inked.get(one.number))
+            for one in files
+        }
+        self.kept.put("unchanged", *self.view.key, packed, data=json.dumps(list(drawn.items())).encode())
+        return drawn
+
+
+def _place(hunk: Hunk) -> tuple[int, ...]:
+    return (hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count)
+
+
 def fill_files(
     files: Sequence[ShownFile],
     spots: Mapping[int, Spots],
     *,
     placing: Placing,
-    contents: Contents,
-    view: View,
+    unchanged: Unchanged,
     opened: Mapping[int, Sequence[Lines]],
 ) -> list[Section]:
     """The files of a diff with what is said in them, and with the lines between hunks that are wanted."""
     plans = [
-        _plan(file, spots.get(file.diff.number, Spots()), contents, opened.get(file.diff.number, ()))
+        _plan(
+            file, spots.get(file.diff.number, Spots()), unchanged.contents, opened.get(file.diff.number, ())
+        )
         for file in files
     ]
     plans = _within_limit(plans)
-    inked = ink([one.context for one in plans if one.opened], most_lines=_MOST_INKED)
-    return [_fill(plan, placing, view, inked.get(plan.file.diff.number)) for plan in plans]
+    drawn = unchanged.draw([one.context for one in plans if one.opened])
+    return [_fill(plan, placing, drawn.get(plan.file.diff.number, [])) for plan in plans]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +254,8 @@ def _within_limit(plans: Sequence[_Plan]) -> list[_Plan]:
     return kept
 
 
-def _fill(plan: _Plan, placing: Placing, view: View, inked: Inked | None) -> Section:
-    file, spots = plan.file, plan.spots
-    drawn = iter(draw(plan.context, is_split=view.is_split, no_end=view.no_end, inked=inked))
+def _fill(plan: _Plan, placing: Placing, rows: list[list[str]]) -> Section:
+    file, spots, drawn = plan.file, plan.spots, iter(rows)
     blocks: list[Block[Below]] = []
     for number, between in enumerate(plan.between):
         hunk = file.hunks[number] if number < len(file.hunks) else None

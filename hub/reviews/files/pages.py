@@ -1,6 +1,7 @@
 """The page of a change's files: what it compares, the part that is shown, and what is said in it."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -8,18 +9,22 @@ from hub.access import Viewer
 from hub.db import config_of
 from hub.errors import Text, text
 from hub.kept import kept_in
-from hub.repos.browsing.diffs.diff_pages import Asked, find_diff, with_query
-from hub.repos.browsing.diffs.shown_diffs import ShownDiff, View
-from hub.repos.git.diff_records import DiffOptions
+from hub.repos.browsing.diffs.diff_pages import Asked, find_diff, view_of, with_query
+from hub.repos.browsing.diffs.shown_diffs import ShownDiff
 from hub.reviews.addresses import change_address
 from hub.reviews.changes import OpenedChange
 from hub.reviews.files.asked import AskedFiles, write_opened
-from hub.reviews.files.filling import NewComment, Section, Spots, fill_files, fill_messages
+from hub.reviews.files.filling import NewComment, Section, Spots, Unchanged, fill_files, fill_messages
 from hub.reviews.files.places import Contents, Placing, Stand
 from hub.reviews.files.rows import STEP, Left, Lines
 from hub.reviews.files.talk import Conversation, Talk, find_conversation
 from hub.reviews.files.versions import Compared, compare
 from hub.reviews.shell import ChangeHead
+
+# A page of 12,000 elements is the most; what is said takes some of them, and so do the lines that it opens.
+_MOST_ELEMENTS: Final = 9_000
+_LEAST_ELEMENTS: Final = 3_000
+_PER_TALK: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +95,18 @@ def read_files_page(
     """
     compared = compare(session, opened, head, label=label, against=asked.against, commit=asked.single)
     conversation = find_conversation(session, viewer, opened)
-    diff, fault = None, None
+    room = max(_MOST_ELEMENTS - _PER_TALK * len(conversation.talks), _LEAST_ELEMENTS)
+    # Not another one for each thread: diffs are kept by it.
+    view = view_of(asked.diff, no_end=no_end, most_elements=room // 1000 * 1000)
+    kept, diff, fault = kept_in(config_of(session)), None, None
     if compared.pair is None:
         fault = text("git cannot compare this: an object is missing or damaged.")
     else:
-        kept = kept_in(config_of(session))
-        diff, fault = find_diff(kept, compared.pair, asked.diff, no_end=no_end)
+        diff, fault = find_diff(kept, compared.pair, asked.diff, view)
     contents, files = Contents(compared), () if diff is None else diff.files
     has_messages = asked.diff.file is None and asked.diff.first == 1
     placing = Placing(compared, contents, files, has_messages=has_messages)
     spots = _spread(placing, conversation, asked)
-    view = View(DiffOptions(ignores_space=asked.diff.ignores_space), asked.diff.is_split, no_end)
     return FilesPage(
         address=change_address(opened.repository, opened.topic.number, f"files/{compared.shown.label}"),
         compared=compared,
@@ -109,7 +115,11 @@ def read_files_page(
         fault=fault,
         messages=fill_messages(compared, spots.messages) if has_messages else [],
         sections=fill_files(
-            files, spots.files, placing=placing, contents=contents, view=view, opened=asked.opened
+            files,
+            spots.files,
+            placing=placing,
+            unchanged=Unchanged(kept, contents, view),
+            opened=asked.opened,
         ),
         elsewhere=spots.elsewhere,
         drafts_count=conversation.drafts_count,

@@ -179,7 +179,8 @@ def test_an_answer_is_kept_or_sent_at_once_and_settles_the_thread(
     reader.draft("A question.", first=50)
     publish(hub, anna)
     bob = Reader.named(app, "bob")
-    reply_to = re.findall(r'name="reply_to" value="([^"]+)"', bob.read())[0]
+    thread_id = re.findall(r'id="thread-(\d+)"', bob.read())[0]
+    reply_to = re.findall(r'name="reply_to" value="([^"]+)"', bob.read(f"?reply={thread_id}"))[0]
     bob.post(DRAFTS, text="A draft of an answer.", reply_to=reply_to)
     assert "A draft of an answer." in bob.read()
     assert "A draft of an answer." not in reader.read()

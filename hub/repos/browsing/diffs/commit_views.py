@@ -9,7 +9,15 @@ from hub.repos import queries
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing.addresses import commit_address
 from hub.repos.browsing.diffs.commit_pages import CommitPage, get_commit_page
-from hub.repos.browsing.diffs.diff_pages import NO_END, DiffPage, Side, find_diff, read_asked, with_query
+from hub.repos.browsing.diffs.diff_pages import (
+    NO_END,
+    DiffPage,
+    Side,
+    find_diff,
+    read_asked,
+    view_of,
+    with_query,
+)
 from hub.repos.browsing.diffs.patch_texts import open_commit_text
 from hub.repos.browsing.spots import get_commit_id
 from hub.repos.models import Repository
@@ -62,7 +70,7 @@ def _diff_page(repository: Repository, page: CommitPage) -> DiffPage | None:
         return None
     asked = read_asked(request.args)
     kept = kept_in(web.config())
-    diff, fault = find_diff(kept, page.pair, asked, no_end=words.translate(NO_END))
+    diff, fault = find_diff(kept, page.pair, asked, view_of(asked, no_end=words.translate(NO_END)))
     address = commit_address(repository, page.commit_id)
     return DiffPage(
         address=address,

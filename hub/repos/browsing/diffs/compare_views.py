@@ -10,7 +10,7 @@ from hub.repos import queries
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing.addresses import compare_address
 from hub.repos.browsing.diffs.comparing import Comparison, get_comparison, list_names
-from hub.repos.browsing.diffs.diff_pages import NO_END, DiffPage, Side, find_diff, read_asked
+from hub.repos.browsing.diffs.diff_pages import NO_END, DiffPage, Side, find_diff, read_asked, view_of
 from hub.repos.browsing.diffs.patch_texts import open_comparison_text
 from hub.repos.models import Repository
 from hub.repos.slots import Slot, pieces_of
@@ -74,7 +74,7 @@ def _diff_page(repository: Repository, comparison: Comparison) -> DiffPage | Non
         return None
     asked = read_asked(request.args)
     kept = kept_in(web.config())
-    diff, fault = find_diff(kept, comparison.pair, asked, no_end=words.translate(NO_END))
+    diff, fault = find_diff(kept, comparison.pair, asked, view_of(asked, no_end=words.translate(NO_END)))
     base, head = comparison.base, comparison.head
     return DiffPage(
         address=comparison.address(repository),

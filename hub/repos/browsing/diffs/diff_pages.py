@@ -7,7 +7,14 @@ from urllib.parse import urlencode
 
 from hub.errors import NotFound, Text, text
 from hub.kept import Kept
-from hub.repos.browsing.diffs.shown_diffs import ShownDiff, View, show_diff, show_file, show_files
+from hub.repos.browsing.diffs.shown_diffs import (
+    MOST_ELEMENTS,
+    ShownDiff,
+    View,
+    show_diff,
+    show_file,
+    show_files,
+)
 from hub.repos.browsing.spots import Spot
 from hub.repos.git.diff_parser import TooManyEntries
 from hub.repos.git.diff_records import DiffOptions
@@ -98,14 +105,13 @@ def with_query(address: str, query: Mapping[str, str | int | None]) -> str:
     return address + ("?" + urlencode(given) if given else "")
 
 
-def find_diff(
-    kept: Kept, pair: TreePair, asked: Asked, *, no_end: str
-) -> tuple[ShownDiff | None, Text | None]:
-    """The part of the diff that was asked for, or why it cannot be shown; raises NotFound.
+def view_of(asked: Asked, *, no_end: str, most_elements: int = MOST_ELEMENTS) -> View:
+    """How an address wants a diff shown; `no_end` is NO_END in the reader's language."""
+    return View(DiffOptions(ignores_space=asked.ignores_space), asked.is_split, no_end, most_elements)
 
-    `no_end` is NO_END in the reader's language.
-    """
-    view = View(DiffOptions(ignores_space=asked.ignores_space), asked.is_split, no_end)
+
+def find_diff(kept: Kept, pair: TreePair, asked: Asked, view: View) -> tuple[ShownDiff | None, Text | None]:
+    """The part of the diff that was asked for, or why it cannot be shown; raises NotFound."""
     try:
         if asked.file is not None:
             found = show_file(kept, pair, view, number=asked.file, first_row=asked.row)

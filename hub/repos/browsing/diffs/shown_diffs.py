@@ -41,18 +41,22 @@ _KIND: Final = "diff"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How somebody wants a diff shown. `no_end` is what they are told of a file without a last line feed."""
+    """How somebody wants a diff shown. `no_end` is what they are told of a file without a last line feed.
+
+    `most_elements` is what the page has room for, its rows and what stands around each file.
+    """
 
     options: DiffOptions
     is_split: bool
     no_end: str
+    most_elements: int = MOST_ELEMENTS
 
     @property
     def key(self) -> tuple[str | int, ...]:
         """What tells this view from others."""
         options = self.options
         own = (options.ignores_space, options.context_lines, self.is_split)
-        return (VERSION, highlight.VERSION, *map(int, own), self.no_end)
+        return (VERSION, highlight.VERSION, *map(int, own), self.no_end, self.most_elements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def _key(pair: TreePair, view: View, *what: str | int) -> tuple[str | int, ...]:
 
 
 def _in_rows(diff: Diff, view: View) -> ShownDiff:
-    elements_left = max(MOST_ELEMENTS - _PER_FILE * len(diff.files), _LEAST_ELEMENTS)
+    elements_left = max(view.most_elements - _PER_FILE * len(diff.files), _LEAST_ELEMENTS)
     inked = ink(diff.files, most_lines=elements_left // _LEAST_PER_LINE)
     files = []
     for file in diff.files:
@@ -170,7 +174,7 @@ def _in_rows(diff: Diff, view: View) -> ShownDiff:
 
 def _chunk(file: FileDiff, view: View, first_row: int) -> ShownFile:
     """The rows of a file from that one on, as many as a page takes."""
-    elements_left, number = MOST_ELEMENTS, 0
+    elements_left, number = view.most_elements, 0
     shown: list[ShownHunk] = []
     drawn = _draw(file, view, ink([file], most_lines=_MOST_INKED).get(file.number))
     for hunk, rows in zip(file.hunks, drawn, strict=False):
