@@ -58,7 +58,7 @@ class MergeBox:
     branch: str | None
     by_hand: Sequence[Commands]
     conflicts: Sequence[str]
-    update: Sequence[str]
+    update: Sequence[Commands]
     merged_commit_id: str
     merged_by: Text | None
 
@@ -140,11 +140,20 @@ def _by_hand(opened: OpenedChange, strategy: Strategy) -> Commands:
     return Commands(strategy.label, lines)
 
 
-def _how_to_update(opened: OpenedChange) -> Sequence[str]:
+def _how_to_update(opened: OpenedChange) -> Sequence[Commands]:
+    """In two parts: between them somebody resolves the conflicts, which no paste can do."""
     target, number = shlex.quote(opened.change.target), opened.topic.number
-    return [
+    begin = [
         f"git fetch origin {_review_ref(opened)}",
-        f"git switch -c change-{number} FETCH_HEAD",
+        f"git switch -C change-{number} FETCH_HEAD",
         f"git pull --rebase origin {target}",
+    ]
+    end = [
+        "git add --update",
+        "git -c core.editor=true rebase --continue",
         f"git push -o change={number} origin HEAD:refs/for/{target}",
+    ]
+    return [
+        Commands(text("In a clone whose remote origin is this repository:"), begin),
+        Commands(text("Once the files are as they should be:"), end),
     ]

@@ -34,7 +34,7 @@ from hub.reviews.deletable import find_deletable_branch
 from hub.reviews.merge_message import MOST_MESSAGE, add_co_authors
 from hub.reviews.merge_words import list_authors, propose_message_for, write_person
 from hub.reviews.models import Change, PatchSet
-from hub.reviews.requirements import why_stopped
+from hub.reviews.requirements import RequirementName, why_stopped
 from hub.reviews.standing import Examined, examine
 from hub.reviews.strategies import STRATEGIES
 from hub.reviews.strategies.strategy import Strategy
@@ -118,7 +118,7 @@ def _merge_in_turn(
 
 
 def _merge(session: Session, viewer: Viewer, opened: OpenedChange, strategy: Strategy, order: Order) -> str:
-    examined = examine(session, opened)
+    examined = examine(session, opened, asks_git=False)
     _require_ready(opened, examined, order)
     assert examined.target_id is not None, "without its target a change is not mergeable"
     number, target = opened.topic.number, opened.change.target
@@ -161,7 +161,8 @@ def _require_ready(opened: OpenedChange, examined: Examined, order: Order) -> No
         arrived = text("A new patch set arrived while you were looking.")
         raise _not_merged(number, arrived, text("Look at what is new, then merge it."))
     for requirement in examined.unmet:
-        raise _not_merged(number, requirement.reason)
+        if requirement.name is not RequirementName.MERGEABLE:
+            raise _not_merged(number, requirement.reason)
 
 
 def _not_merged(number: int, why: Text, next_step: Text | None = None) -> NotMergeable:

@@ -43,16 +43,17 @@ class Examined:
         return [one for one in self.requirements if not one.is_met]
 
 
-def examine(session: Session, opened: OpenedChange) -> Examined:
-    """The requirements of a change, as they are met now; asks git where that is not known yet."""
+def examine(session: Session, opened: OpenedChange, *, asks_git: bool = True) -> Examined:
+    """The requirements of a change, as they are met now; asks git where that is not known yet.
+
+    Without asking it whether the change merges is left open: whoever prepares the merge sees that.
+    """
     config, change = config_of(session), opened.change
     path = directory(config, opened.repository)
     target_id = RefFiles(path).get(BRANCHES + change.target)
-    mergeable = (
-        None
-        if target_id is None
-        else find_mergeability(config, path, target_id=target_id, source_id=change.commit_id)
-    )
+    mergeable = None
+    if target_id is not None and asks_git:
+        mergeable = find_mergeability(config, path, target_id=target_id, source_id=change.commit_id)
     facts = _facts_of(session, opened.topic.id)
     needs = needs_of(session, opened.repository.id, change.target)
     reviews = _last_reviews(session, opened.topic.id, facts)

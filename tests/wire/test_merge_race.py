@@ -26,6 +26,8 @@ pytestmark = pytest.mark.wire_writes
 CLICKS = 50
 PEOPLE, CHANGES = 20, 100
 MAIN = "refs/heads/main"
+# A machine with much else to do makes people wait; what they read then says so.
+BUSY, ATTEMPTS = (503, 504), 30
 STRATEGIES = ("merge", "squash", "rebase")
 
 
@@ -84,8 +86,8 @@ def test_fifty_clicks_merge_once(served: Served, anna: Person, git: GitClient) -
     with ThreadPoolExecutor(CLICKS) as pool:
         answers = list(pool.map(press, [1] * CLICKS))
     statuses = Counter(one.status for one in answers)
-    assert statuses[302] == 1, statuses
-    assert set(statuses) <= {302, 409, 503}, statuses
+    assert statuses[302] == 1 or statuses[504], statuses
+    assert set(statuses) <= {302, 409, *BUSY}, statuses
     refused = {json.loads(one.text)["title"] for one in answers if one.status == 409}
     assert refused <= {"Change 1 was merged already."}
     assert states(served, path) == {TopicState.MERGED: 1}
@@ -104,35 +106,46 @@ def test_twenty_people_merge_a_hundred_changes_of_one_branch(
     def merge_some(index: int) -> list[tuple[int, Answer]]:
         """Every twentieth change from the index on, and one that somebody else merges as well."""
         own = [number for number in commits if number % PEOPLE == index]
-        wanted = [*own, *(number for number in commits if number % PEOPLE == (index + 1) % PEOPLE)][
-            : len(own) + 1
-        ]
-        strategy = STRATEGIES[index % len(STRATEGIES)]
-        return [(one, click(served, path, commits, strategy, people[index], one)) for one in wanted]
+        others = next(number for number in commits if number % PEOPLE == (index + 1) % PEOPLE)
+        press = partial(
+            click_until_told, served, path, commits, STRATEGIES[index % len(STRATEGIES)], people[index]
+        )
+        return [pair for number in (*own, others) for pair in press(number)]
 
     with ThreadPoolExecutor(PEOPLE) as pool:
         done = [pair for pairs in pool.map(merge_some, range(PEOPLE)) for pair in pairs]
     statuses = Counter(answer.status for _, answer in done)
-    assert set(statuses) <= {302, 409, 503}, statuses
+    assert set(statuses) <= {302, 409, *BUSY}, statuses
     assert not [answer.text for _, answer in done if "lock" in answer.text.lower()]
     accepted = [number for number, answer in done if answer.status == 302]
     assert len(accepted) == len(set(accepted)), "a change was merged twice"
-    assert states(served, path)["merged"] == len(accepted)
-    assert len(accepted) >= CHANGES - statuses[503]
-    check_history(served, git, path, accepted)
+    assert states(served, path) == {TopicState.MERGED: CHANGES}
+    check_history(served, git, path, list(commits))
 
 
-def check_history(served: Served, git: GitClient, path: str, accepted: list[int]) -> None:
-    """Each accepted merge is in the history once, in the log of refs, and in the files."""
+def click_until_told(
+    served: Served, path: str, commits: dict[int, str], strategy: str, person: Person, number: int
+) -> list[tuple[int, Answer]]:
+    """Presses the button, and again where a busy hub asks to: every answer."""
+    answers = []
+    for _ in range(ATTEMPTS):
+        answers.append((number, click(served, path, commits, strategy, person, number)))
+        if answers[-1][1].status not in BUSY:
+            return answers
+    raise AssertionError(f"change {number} was not merged in {ATTEMPTS} attempts")
+
+
+def check_history(served: Served, git: GitClient, path: str, numbers: list[int]) -> None:
+    """Each merge is in the history once, in the log of refs, and in the files."""
     names = Counter(
         one.removesuffix(")").split(" (#")[0] for one in log_of(served, git, path, "--first-parent")
     )
-    assert names == Counter([f"Change {number}" for number in accepted] + ["First"])
+    assert names == Counter([f"Change {number}" for number in numbers] + ["First"])
     folder = str(served.git_directory(path))
     files = git.run("-C", folder, "ls-tree", "--name-only", "main").out.split()
-    assert {one for one in files if one.startswith("file-")} == {f"file-{number}" for number in accepted}
+    assert {one for one in files if one.startswith("file-")} == {f"file-{number}" for number in numbers}
     moves = ref_log(served, path, MAIN)
-    assert len(moves) == len(accepted) + 1
+    assert len(moves) == len(numbers) + 1
     assert is_linear(moves)
     assert refs_on_disk(git, served.git_directory(path)) == logged_refs(served, path)
     assert open_intents(served, path) == 0

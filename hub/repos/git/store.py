@@ -24,6 +24,10 @@ ALIVE_LOCK: Final = "hub-alive.lock"
 UPKEEP_LOCK: Final = "hub-upkeep.lock"
 # Held by whoever merges a change: one at a time.
 MERGE_LOCK: Final = "hub-merge.lock"
+# Held by whoever finds out what can be merged: one at a time.
+ASK_LOCK: Final = "hub-ask.lock"
+
+_LOCKS: Final = (QUEUE_LOCK, ALIVE_LOCK, UPKEEP_LOCK, MERGE_LOCK, ASK_LOCK)
 
 _QUARANTINES: Final = ("tmp_objdir-", "incoming-")
 _PACK_SUFFIXES: Final = (".pack", ".idx", ".rev")
@@ -230,7 +234,7 @@ def sweep(repository_directory: Path) -> list[str]:
 
 
 def _is_leftover(path: Path) -> bool:
-    if path.name in (QUEUE_LOCK, ALIVE_LOCK, UPKEEP_LOCK, MERGE_LOCK):
+    if path.name in _LOCKS:
         return False
     if path.name.endswith(".keep") and path.name.startswith("pack-"):
         # receive-pack's own mark: no repack would ever touch that pack again. People keep packs as well.

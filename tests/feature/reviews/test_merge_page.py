@@ -1,5 +1,6 @@
 """The box that merges, through HTTP: what it shows to whom, what pressing its button does, and by hand."""
 
+import html
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -159,6 +160,42 @@ def test_a_branch_that_moved_on_stays(anna: Pusher, hub: Hub, browser: Callable[
     assert "refs/heads/topic" in anna.refs()
 
 
+def test_pasted_commands_resolve_a_conflict(
+    anna: Pusher, bob: Pusher, browser: Callable[[str], Visitor], tmp_path: Path
+) -> None:
+    diverge(anna, bob)
+    new = anna.git.commit(anna.work, "Other words", {"README": "other\n"})
+    anna.push((anna.refs()[MAIN], new, MAIN))
+    page = browser("anna").get(PAGE).text
+    begin, end = (commands_in(page, label) for label in ("In a clone whose remote", "Once the files are"))
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(anna.directory), str(clone)], check=True)
+    assert paste(anna, clone, begin) != 0
+    (clone / "README").write_text("both\n")
+    # The last line is a push to the hub, which no folder takes.
+    *resolving, push = end.splitlines()
+    assert paste(anna, clone, "\n".join(resolving)) == 0
+    assert push == "git push -o change=1 origin HEAD:refs/for/main"
+    assert anna.git.head(clone, "HEAD~1") == new
+    assert (clone / "README").read_text() == "both\n"
+
+
+def commands_in(page: str, label: str) -> str:
+    """The lines of the box of commands whose label begins so."""
+    return html.unescape(
+        page.split(f'aria-label="{label}')[1].split(">", 1)[1].split("</code>", maxsplit=1)[0]
+    )
+
+
+def paste(person: Pusher, clone: Path, commands: str) -> int:
+    """Runs the lines as they stand; the exit code of the first that fails, or 0."""
+    environment = {**person.git.environment, "GIT_MERGE_AUTOEDIT": "no", "GIT_EDITOR": "true"}
+    done = subprocess.run(
+        ["sh", "-ec", commands], cwd=clone, env=environment, check=False, capture_output=True
+    )
+    return done.returncode
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_pasted_commands_merge(
     anna: Pusher, bob: Pusher, hub: Hub, browser: Callable[[str], Visitor], strategy: str, tmp_path: Path
@@ -168,13 +205,10 @@ def test_pasted_commands_merge(
     else:
         diverge(anna, bob)
     page = browser("anna").get(PAGE).text
-    label = str(STRATEGIES[strategy].label)
-    commands = page.split(f'aria-label="{label}"')[1].split(">", 1)[1].split("</code>")[0]
+    commands = commands_in(page, str(STRATEGIES[strategy].label))
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(anna.directory), str(clone)], check=True)
-    script = "set -e\n" + commands.replace("&#39;", "'").replace("git commit\n", "git commit --no-edit\n")
-    environment = {**anna.git.environment, "GIT_MERGE_AUTOEDIT": "no", "GIT_EDITOR": "true"}
-    subprocess.run(["sh", "-c", script], cwd=clone, env=environment, check=True, capture_output=True)
+    assert paste(anna, clone, commands) == 0
     assert anna.run(anna.directory, "ls-tree", "--name-only", "main").decode().split()[0] == "README"
 
 
