@@ -1,5 +1,6 @@
 """Reviewing locally: a change's commits are fetched by the refs that people know from elsewhere."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,20 @@ def test_versions_are_compared_with_range_diff(his: GitClient, clone: Path, patc
     compared = his.run("range-diff", "origin/main", "origin/changes/1/1", "origin/changes/1/2", cwd=clone)
 
     assert [line[:2] for line in compared.out.splitlines()[:1]] == ["1:"]
+
+
+@pytest.mark.parametrize("address", ["changes/1.patch", "pulls/1.patch"])
+def test_a_change_is_applied_from_its_patch(
+    his: GitClient, way: Way, path: str, clone: Path, patch_sets: list[str], address: str
+) -> None:
+    url = f"{way.served.http}/{path}/{address}"
+    patch = subprocess.run(("curl", "-sfL", url), capture_output=True, timeout=120, check=True).stdout
+
+    his.run("am", cwd=clone, input=patch)
+
+    assert his.run("log", "-1", "--format=%s", cwd=clone).out == "Fix typo\n"
+    his.fetch(clone, "origin", "refs/changes/1/2")
+    assert his.run("diff", "FETCH_HEAD", "HEAD", cwd=clone).out == ""
 
 
 def test_a_clone_brings_branches_and_no_changes(his: GitClient, clone: Path) -> None:
