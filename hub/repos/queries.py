@@ -1,5 +1,6 @@
 """What is read of repositories: plain records of what the viewer may see."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +15,7 @@ from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES
-from hub.repos.stars import count_stars, is_starred
+from hub.repos.tab_counts import read_counts
 
 # A list to choose from gets no longer than this.
 _MOST_BRANCHES: Final = 200
@@ -22,7 +23,10 @@ _MOST_BRANCHES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class RepositoryHead:
-    """What stands above every page of a repository; `role` is None for a stranger."""
+    """What stands above every page of a repository; `role` is None for a stranger.
+
+    `tab_counts` say how many there are behind a tab, by the endpoint that it leads to.
+    """
 
     owner: str
     name: str
@@ -33,6 +37,7 @@ class RepositoryHead:
     is_archived: bool
     stars: int
     is_starred: bool
+    tab_counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ def head_of(session: Session, viewer: Viewer, repository: Repository) -> Reposit
 
 # Any: the values of the fields of RepositoryHead.
 def _values_of_head(session: Session, viewer: Viewer, repository: Repository) -> dict[str, Any]:
+    stars, is_starred, tab_counts = read_counts(session, viewer, repository)
     return {
         "owner": repository.owner.name,
         "name": repository.name,
@@ -80,8 +86,9 @@ def _values_of_head(session: Session, viewer: Viewer, repository: Repository) ->
         "visibility": repository.visibility,
         "role": role_of(session, viewer, repository),
         "is_archived": repository.archived_at is not None,
-        "stars": count_stars(session, repository),
-        "is_starred": is_starred(session, viewer, repository),
+        "stars": stars,
+        "is_starred": is_starred,
+        "tab_counts": tab_counts,
     }
 
 

@@ -1,6 +1,6 @@
 """Stars: repositories that somebody wants to find again, and how many people want that."""
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Viewer
@@ -30,9 +30,19 @@ def unstar(session: Session, viewer: Viewer, repository: Repository) -> None:
 
 def count_stars(session: Session, repository: Repository) -> int:
     """How many people starred it."""
-    return session.scalar(select(func.count()).where(Star.repository_id == repository.id)) or 0
+    return session.scalar(select(stars_of(repository))) or 0
 
 
 def is_starred(session: Session, viewer: Viewer, repository: Repository) -> bool:
     """Whether the viewer did."""
-    return viewer.user_id is not None and session.get(Star, (repository.id, viewer.user_id)) is not None
+    return bool(session.scalar(select(is_starred_by(viewer, repository))))
+
+
+def stars_of(repository: Repository) -> ColumnElement[int]:
+    """How many people starred it, as part of a statement."""
+    return select(func.count()).where(Star.repository_id == repository.id).scalar_subquery()
+
+
+def is_starred_by(viewer: Viewer, repository: Repository) -> ColumnElement[bool]:
+    """Whether the viewer starred it, as part of a statement."""
+    return exists().where(Star.repository_id == repository.id, Star.user_id == viewer.user_id)

@@ -6,12 +6,15 @@ from flask.typing import ResponseReturnValue
 from hub.access import Scope
 from hub.repos import queries
 from hub.repos.blueprint import open_page
+from hub.repos.tab_counts import count_in_tab
 from hub.reviews import lists, mine
 from hub.reviews.blueprint import blueprint
 from hub.web import request as web
 from hub.web.forms import page_number
 from hub.web.render import render
 from hub.web.scopes import needs
+
+count_in_tab("reviews.list_changes", lists.count_open)
 
 
 @blueprint.get("/<owner>/<name>/changes")

@@ -114,6 +114,17 @@ def list_changes(session: Session, repository: Repository, narrowed: Filter, *, 
     return ChangeList(make_page(rows, number=page, total=total), counts)
 
 
+def count_open(repository_id: int) -> ColumnElement[int]:
+    """How many changes of the repository are open and no drafts, as part of a statement."""
+    is_one = (
+        Topic.repository_id == repository_id,
+        Topic.type == TopicType.CHANGE,
+        Topic.state == TopicState.OPEN,
+        Topic.is_draft.is_(False),
+    )
+    return select(func.count()).select_from(Topic).where(*is_one).scalar_subquery()
+
+
 def count_changes(session: Session, repository: Repository) -> dict[Shown, int]:
     """How many changes of a repository there are of each state."""
     drafts = func.count().filter(Topic.is_draft.is_(True))

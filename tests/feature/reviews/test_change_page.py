@@ -241,3 +241,14 @@ def test_somebody_else_does_not_edit_in_a_form(app: Flask, hub: Hub, change: Non
     with hub.database.writing() as session:
         make_user(session, "eve")
     assert talker(app, "eve").visitor.get(f"{PAGE}/edit").status_code == 403
+
+
+def test_the_tab_says_how_many_changes_are_open(app: Flask, author: Talker) -> None:
+    tab = 'Changes <span class="count">1</span></a>'
+    assert tab in Visitor(app).get("/anna/demo").text
+    author.send("draft")
+    assert tab not in Visitor(app).get("/anna/demo").text
+    author.send("ready")
+    assert tab in author.read()
+    author.send("close")
+    assert tab not in author.read()
