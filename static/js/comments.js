@@ -38,6 +38,7 @@ export function attach(element) {
   const button = document.createElement("button");
   const pattern = document.getElementById("new-comment");
   button.type = "button";
+  button.tabIndex = -1; // The keys have their own way below.
   button.className = "add-talk";
   button.textContent = "+";
   button.ariaLabel = element.dataset.label;

@@ -114,6 +114,20 @@ def test_a_line_that_did_not_change_is_commented_on_and_a_verdict_given(
     assert browser.faults == []
 
 
+def test_what_was_kept_while_typing_is_thrown_away_with_the_form(tab: MakeTab, proposed: Proposed) -> None:
+    browser = tab()
+    page = open_files(browser, proposed)
+    page.get_by_role("link", name="Comment long.txt").click()
+    page.keyboard.type("Never mind.")
+    expect(page.get_by_text("Saved as a draft.")).to_be_visible()
+    with page.expect_response(lambda answer: "/drafts/" in answer.url):
+        page.get_by_role("link", name="Cancel").click()
+    page.reload()
+    expect(page.get_by_text("You read patch set 1")).to_be_visible()
+    expect(page.get_by_text("Never mind.")).to_have_count(0)
+    assert browser.faults == []
+
+
 def test_lines_between_hunks_come_where_they_belong(tab: MakeTab, proposed: Proposed) -> None:
     browser = tab()
     page = open_files(browser, proposed)
@@ -123,4 +137,18 @@ def test_lines_between_hunks_come_where_they_belong(tab: MakeTab, proposed: Prop
     page.get_by_role("link", name="Show 6 lines").click()
     expect(page.locator("#f1n1")).to_be_focused()
     expect(page.locator("#f1n50")).to_be_visible()
+    assert browser.faults == []
+
+
+def test_a_draft_is_changed_where_it_stands(tab: MakeTab, proposed: Proposed) -> None:
+    browser = tab()
+    page = open_files(browser, proposed)
+    page.get_by_role("link", name="Comment long.txt").click()
+    page.keyboard.type("First words.")
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("link", name="Edit draft").click()
+    page.get_by_label("Draft", exact=True).fill("Other words.")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page).to_have_url(re.compile(r"/files\?*#draft-"))
+    expect(page.locator(".draft", has_text="Other words.")).to_be_visible()
     assert browser.faults == []

@@ -4,7 +4,7 @@ from flask import make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from hub.access import Permission, Scope
-from hub.errors import HubError
+from hub.errors import Conflict, HubError
 from hub.repos.browsing.diffs.diff_pages import NO_END
 from hub.repos.queries import head_of
 from hub.reviews import talking
@@ -62,7 +62,7 @@ def keep_draft(owner: str, name: str, number: int) -> ResponseReturnValue:
         if form.text("do") == "say":
             return _say(opened, form)
         draft_id = _keep(opened, form)
-    except REFUSALS as error:
+    except (*REFUSALS, Conflict) as error:
         return _again(opened, form, error)
     if FRAGMENT in request.headers:
         kept = make_response("", 201)
@@ -90,7 +90,7 @@ def change_draft(owner: str, name: str, number: int, draft_id: int) -> ResponseR
         talking.change_draft(
             session, viewer, opened, draft_id=draft_id, words=form.text("text"), resolves=_resolves(form)
         )
-    except REFUSALS as error:
+    except (*REFUSALS, Conflict) as error:
         return _again(opened, form, error)
     if FRAGMENT in request.headers:
         return "", 204

@@ -147,7 +147,7 @@ def _spread(placing: Placing, conversation: Conversation, asked: AskedFiles) -> 
     spread = _Spread()
     for talk in conversation.talks:
         stand = placing.stand(talk.anchor)
-        talk.label = stand.label
+        talk.label, talk.file = stand.label, stand.file
         if not spread.put(talk, stand):
             spread.elsewhere.append(talk)
     wanted = asked.comment

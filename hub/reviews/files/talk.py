@@ -47,7 +47,8 @@ class OwnDraft:
 class Talk:
     """A thread with the viewer's answers to it, or only a draft that will begin one.
 
-    `label` is that of the patch set it is from, where it stands beside another text than it is about.
+    `label` is that of the patch set it is from, where it stands beside another text than it is about;
+    `file` is the number of the file in which it stands on a page.
     """
 
     anchor: Anchor
@@ -55,6 +56,7 @@ class Talk:
     said: list[Said] = field(default_factory=list)
     drafts: list[OwnDraft] = field(default_factory=list)
     label: str = ""
+    file: int | None = None
     is_form: bool = False
 
     @property
