@@ -8,6 +8,7 @@ from hub.errors import Conflict, Invalid, Unavailable, text
 from hub.repos.pushing.moving import RefRefused
 from hub.reviews.addresses import change_address
 from hub.reviews.blueprint import blueprint, open_change
+from hub.reviews.conversation.showing import show
 from hub.reviews.merging import Order, merge
 from hub.web import forms, notices
 from hub.web import request as web
@@ -39,6 +40,7 @@ def merge_change(owner: str, name: str, number: int) -> ResponseReturnValue:
             raise
         fields = error.fields.values() if isinstance(error, Invalid) else ()
         notices.add("bad", error.what, next(iter(fields), error.why))
-        return redirect(address)
+        # As it is by now, with what was entered.
+        return show(open_change(owner, name, number), message=order.message, error=error)
     notices.add("ok", text("Change %(number)s is merged into %(target)s.", number=number, target=target))
     return redirect(address)

@@ -1,6 +1,6 @@
 """The page of a change's conversation as an answer, also for a form that is shown again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -60,9 +60,13 @@ def show(
     *,
     writing: Writing | None = None,
     review: WrittenReview | None = None,
+    message: str = "",
     error: HubError | None = None,
 ) -> ResponseReturnValue:
-    """The conversation, with what was being written where a form is shown again, under the error's status."""
+    """The conversation, with what was being written where a form is shown again, under the error's status.
+
+    `message` is what was to become the message of the merge.
+    """
     session, viewer = web.session(), web.viewer()
     head = change_head(session, viewer, opened)
     form = review_form(session, viewer, opened, head, label=head.newest.label)
@@ -74,7 +78,8 @@ def show(
         change=head,
         page=read_conversation(session, viewer, opened, head, before=_before()),
         review_form=review.filled(form) if review is not None and form is not None else form,
-        box=box,
+        box=box if not message else replace(box, message=message),
+        keeps_message=bool(message),
         merge_is_main=box.is_ready and box.may_merge,
         writing=writing,
         may_edit=may_comment and (opened.is_author or opened.is_maintainer),

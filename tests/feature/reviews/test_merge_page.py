@@ -88,9 +88,10 @@ def test_what_changed_meanwhile_is_told_above_the_change(
     person = browser("anna")
     form = next(one for one in forms_of(person.get(PAGE).text) if one.action == MERGE)
     set_rule(hub, repository, approvals_needed=1)
-    answer = person.post(MERGE, {**form.values, "strategy": "merge"})
-    assert (answer.status_code, answer.headers["Location"]) == (302, PAGE)
-    assert "Change 1 was not merged. It has 0 of 1 approvals." in words_of(person.get(PAGE).text)
+    answer = person.post(MERGE, {**form.values, "strategy": "merge", "message": "My own words"})
+    assert answer.status_code == 409
+    assert "Change 1 was not merged. It has 0 of 1 approvals." in words_of(answer.text)
+    assert ">My own words</textarea>" in answer.text
     assert merged(hub)[0] is TopicState.OPEN
 
 
@@ -121,8 +122,9 @@ def test_a_forged_form_merges_nothing(
 ) -> None:
     diverge(anna, bob)
     person = browser("anna")
-    person.submit(PAGE, action=MERGE, **values)
-    assert "was not merged" in words_of(person.get(PAGE).text)
+    answer = person.submit(PAGE, action=MERGE, **values)
+    assert answer.status_code in (409, 422)
+    assert "was not merged" in words_of(answer.text)
     assert merged(hub)[0] is TopicState.OPEN
 
 
@@ -212,12 +214,12 @@ def test_pasted_commands_merge(
     assert anna.run(anna.directory, "ls-tree", "--name-only", "main").decode().split()[0] == "README"
 
 
-def test_a_redirected_click_on_a_merged_change_says_so(
+def test_a_second_click_on_a_merged_change_says_so(
     anna: Pusher, bob: Pusher, hub: Hub, browser: Callable[[str], Visitor]
 ) -> None:
     diverge(anna, bob)
     person = browser("anna")
     form = next(one for one in forms_of(person.get(PAGE).text) if one.action == MERGE)
-    for _ in range(2):
-        person.post(MERGE, {**form.values, "strategy": "merge"})
-    assert "Change 1 was merged already." in words_of(person.get(PAGE).text)
+    first, second = (person.post(MERGE, {**form.values, "strategy": "merge"}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (302, 409)
+    assert "Change 1 was merged already." in words_of(second.text)
