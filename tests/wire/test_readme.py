@@ -116,7 +116,7 @@ def newcomer(tmp_path: Path) -> Newcomer:
 
 
 def test_five_minutes_of_the_readme_work_as_written(newcomer: Newcomer) -> None:
-    start, *others = BLOCKS[:4]
+    start, *others = BLOCKS[:5]
     assert start == "make run\n"
     with newcomer.typed(start):
         for block in others:
@@ -125,10 +125,11 @@ def test_five_minutes_of_the_readme_work_as_written(newcomer: Newcomer) -> None:
     assert f"Hub is at http://{newcomer.http}" in log
     assert "Demo accounts, for this machine only:" in log
     assert "Try first:" in log
+    assert "refs/for/main" in log
 
 
 def test_hub_to_keep_is_made_as_the_readme_says(newcomer: Newcomer) -> None:
-    serve, look = BLOCKS[4:]
+    serve, look = BLOCKS[5:]
     with newcomer.typed(serve):
         newcomer.type(look)
     assert f"http://{newcomer.http}/-/setup/" in newcomer.log()
@@ -137,6 +138,7 @@ def test_hub_to_keep_is_made_as_the_readme_says(newcomer: Newcomer) -> None:
 def test_every_block_of_the_readme_is_tried() -> None:
     assert [block.strip().splitlines()[-1].endswith(SERVES) for block in BLOCKS] == [
         True,
+        False,
         False,
         False,
         False,
