@@ -44,7 +44,7 @@ def test_a_comment_is_previewed_and_said(author: Talker, hub: Hub) -> None:
     answer = author.send("review", summary="See **this**.", do="preview")
     assert answer.status_code == 200
     assert "<strong>this</strong>" in answer.text
-    assert ">See **this**.</textarea>" in answer.text
+    assert " autofocus>See **this**.</textarea>" in answer.text
     assert comments(hub) == []
     assert author.send("review", summary="See **this**.").status_code == 302
     assert [one.text for one in comments(hub)] == ["See **this**."]
