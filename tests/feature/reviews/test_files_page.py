@@ -280,3 +280,31 @@ def test_only_who_reads_the_repository_writes(
     )
     values = {"csrf_token": token, "text": "Hello", "place": "1:new:code.txt"}
     assert visitor.post(DRAFTS, values).status_code == status
+
+
+def test_what_was_said_of_a_file_that_is_gone_is_listed(
+    reader: Reader, hub: Hub, anna: Pusher, bob: Pusher
+) -> None:
+    reader.draft("Of a file that goes.", "1:new:new.txt", 1, 1)
+    publish(hub, anna)
+    bob.git.run("rm", "-q", "new.txt", cwd=bob.work)
+    bob.git.run("commit", "-q", "--amend", "--no-edit", cwd=bob.work)
+    propose(bob)
+    words = words_of(reader.read())
+    assert "1 thread in files that are not shown here" in words
+    assert "Of a file that goes." in words
+
+
+def test_patch_sets_on_different_bases_are_said_to_be_so(reader: Reader, bob: Pusher) -> None:
+    proposed, git, work = bob.git.head(bob.work), bob.git, bob.work
+    git.run("switch", "-qc", "newer", "HEAD~1", cwd=work)
+    base = git.head(work)
+    git.commit(work, "Meanwhile", {"other": "of the branch\n"})
+    bob.send()
+    bob.move((base, git.head(work), "refs/heads/main"))
+    git.run("cherry-pick", proposed, cwd=work)
+    propose(bob)
+    page = words_of(reader.read("?against=1"))
+    assert "These patch sets have different bases." in page
+    assert "of the branch" in page
+    assert "A rebase, nothing else changed." in words_of(reader.read())
