@@ -3,12 +3,13 @@
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Self
 
+import pytest
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 
 from hub import migrations
@@ -41,6 +42,22 @@ def postgresql_url() -> str:
 def kinds() -> list[str]:
     """The kinds of database that writing tests run on."""
     return [SQLITE, POSTGRESQL] if postgresql_url() else [SQLITE]
+
+
+def middle_values(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """The tests on PostgreSQL but for those with the first and the last value of each function.
+
+    Where a test is marked `each_value`, PostgreSQL gets all of them.
+    """
+    by_function: dict[str, list[pytest.Function]] = {}
+    for one in items:
+        if isinstance(one, pytest.Function) and hasattr(one, "callspec"):
+            is_on_it = one.callspec.params.get("database_kind") == POSTGRESQL
+            if is_on_it and not one.get_closest_marker("each_value"):
+                by_function.setdefault(one.nodeid.partition("[")[0], []).append(one)
+    for values in by_function.values():
+        values.sort(key=lambda one: sorted(one.callspec.indices.items()))
+        yield from values[1:-1]
 
 
 def server_version(url: str) -> str:

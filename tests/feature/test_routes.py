@@ -15,6 +15,8 @@ from hub.config import Config
 from tests.sample import KeptSample, Sample
 from tests.visitor import Visitor, forms_of, words_of
 
+pytestmark = pytest.mark.each_value
+
 MAX_QUERIES = 12
 # The page on which all that there is of a change comes together; what it asks does not grow with it.
 MAX_QUERIES_OF_A_CHANGE = 20

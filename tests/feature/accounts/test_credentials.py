@@ -269,6 +269,7 @@ def test_token_adds_no_key_that_may_do_more_than_itself(
 
 
 @pytest.mark.parametrize("path", ["/settings/tokens/{}/revoke", "/settings/keys/{}/remove"])
+@pytest.mark.each_value
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
 def test_number_that_no_database_keeps_is_not_there(
     app: Flask, anna: Visitor, hub: Hub, path: str, number: int

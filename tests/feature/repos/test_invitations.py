@@ -193,6 +193,7 @@ def test_many_invitations_do_not_make_the_first_page_of_somebody_endless(bo: Vis
         assert "eve/trap-100" in text
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(
     "address", ["/invitations/{}/accept", "/invitations/{}/decline", PEOPLE + "/invitations/{}/withdraw"]
 )

@@ -16,6 +16,8 @@ from hub.repos.settings import settings
 from tests.factories import SYSTEM, make_collaborator, make_repository, make_user
 from tests.visitor import Visitor, words_of
 
+pytestmark = pytest.mark.each_value
+
 Browser = Callable[[str], Visitor]
 
 

@@ -19,6 +19,8 @@ from tests.feature.repos.pushing import ZERO, Pusher
 from tests.feature.reviews.test_proposing import propose
 from tests.visitor import Visitor, words_of
 
+pytestmark = pytest.mark.each_value
+
 LIST = "/anna/demo/changes"
 
 
