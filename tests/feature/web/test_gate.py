@@ -28,6 +28,7 @@ COSTLY_WORDS = {
     "compare": Costly.ALWAYS,
     "commits": Costly.SOMETIMES,
     "archive": Costly.SOMETIMES,
+    "changes/files": Costly.ALWAYS,
 }
 
 
@@ -227,6 +228,8 @@ def test_exactly_the_costly_pages_of_repositories_say_so(hub: Hub) -> None:
         # A word with nothing behind it is a form, or leads to the default branch.
         is_within = rule.rule.startswith("/<owner>/<name>/") and len(words) > 4
         word = words[3] if is_within else ""
+        # What stands behind the number of a change is another page of it.
+        word = "/".join((word, *words[5:6])) if word == "changes" else word
         expected[rule.rule] = COSTLY_WORDS.get(word, Costly.NEVER)
         found[rule.rule] = costly_of(app, rule)
     assert found == expected
