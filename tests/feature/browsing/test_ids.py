@@ -97,7 +97,7 @@ def test_ids_that_may_be_seen_are_shown(odd_site: OddSite) -> None:
 
 
 def test_every_address_that_takes_an_id_is_among_them(odd_site: OddSite) -> None:
-    names = {"kind", "rest", "archive", "commit_id", "sha", "id", "commit", "comparison", "ref", "spec"}
+    names = {"rest", "archive", "commit_id", "sha", "id", "commit", "comparison", "ref", "spec"}
     taking = {
         rule.endpoint
         for rule in odd_site.app.url_map.iter_rules()
