@@ -167,15 +167,18 @@ def _look(
     updates = list(verdicts.granted.values())
     for one in watches() if updates else ():
         found = one.look(session, push, repository, updates, options)
-        seen.watched.append((one, found))
         seen.lines.extend(found.lines)
+        if found.moves_refs:
+            seen.watched.append((one, found))
     return seen
 
 
 def _ask_others(session: Session, push: PushContext, seen: _Seen) -> tuple[dict[str, Grant], list[RefUpdate]]:
     """What namespaces grant, and the refs that move along with those that the ordinary policy lets move."""
+    grants: dict[str, Grant] = {}
+    if not seen.found and not seen.watched:
+        return grants, []
     repository = _get_repository(session, push.repository_id)
-    grants = {}
     for name, found in seen.found.items():
         decider = find_namespace(name)
         assert decider is not None, "only what has a namespace was looked at"

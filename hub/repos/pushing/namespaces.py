@@ -46,7 +46,10 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Somebody to whom ordinary branches mean something; what `look` finds has `lines` for the pusher."""
+    """Somebody to whom ordinary branches mean something.
+
+    What `look` finds has `lines` for the pusher, and `moves_refs`, without which `move` is not asked.
+    """
 
     look: LookAlong
     move: MoveAlong

@@ -48,6 +48,11 @@ class Watched:
     versions: list[Version] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
+    @property
+    def moves_refs(self) -> bool:
+        """Whether review refs are to move along."""
+        return bool(self.versions)
+
 
 def watch(
     session: Session,
