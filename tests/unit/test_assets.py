@@ -36,7 +36,8 @@ def test_stylesheet_holds_the_files_in_their_order(tmp_path: Path) -> None:
     for name in assets.STYLESHEETS:
         (tmp_path / f"{name}.css").write_text(f"/* {name} */\n")
     joined = assets.join_styles(tmp_path)
-    assert re.findall(r"/\* (\w+) \*/", joined) == ["tokens", "base", "layout", "components", "code", "diff"]
+    order = ["tokens", "base", "layout", "components", "code", "diff", "talk"]
+    assert re.findall(r"/\* (\w+) \*/", joined) == order
 
 
 def test_script_holds_each_module_in_its_own_block_before_main(tmp_path: Path) -> None:

@@ -88,4 +88,4 @@ def test_the_page_asks_the_database_the_same_however_much_is_said(app: Flask, hu
     for one in range(1, 20):
         reader.draft(f"remark {one}.", f"1:new:file {one}", 1, 1)
     assert count_queries() == before
-    assert before == 10
+    assert before <= 10
