@@ -93,9 +93,11 @@ class SshSession(asyncssh.SSHServerSession[bytes]):
             await self._changed.wait()
         data = b"".join(self._received)
         self._received.clear()
-        if self._received_bytes > _MOST_BUFFERED_BYTES and not self._gone.is_set():
-            self.channel.resume_reading()
+        is_paused = self._received_bytes > _MOST_BUFFERED_BYTES
         self._received_bytes = 0
+        if is_paused and not self._gone.is_set():
+            # Delivers at once what was held back, and may pause again: counted before, it would never resume.
+            self.channel.resume_reading()
         return data
 
     async def write(self, data: bytes) -> None:
