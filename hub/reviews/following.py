@@ -22,8 +22,9 @@ from hub.repos.models import Repository
 from hub.repos.names import BRANCHES
 from hub.reviews.intake.identity import Known, find_by_number
 from hub.reviews.intake.proposed import Proposed
+from hub.reviews.intake.versions import find_version
 from hub.reviews.models import Change
-from hub.reviews.opening import another_version, bring_objects, propose
+from hub.reviews.opening import bring_objects, propose
 
 # A sweep looks at repositories that were pushed to lately; each push asks for its own look at once.
 _LATELY: Final = timedelta(minutes=30)
@@ -117,7 +118,7 @@ def _look(
     theirs, ours = (directory(config_of(session), one) for one in (source, repository))
     bring_objects(theirs, ours, tip_id)
     target_id = RefFiles(ours).get(BRANCHES + known.target)
-    found = None if target_id is None else another_version(ours, target_id, tip_id, known)
+    found = None if target_id is None else find_version(ours, target_id, tip_id, known)
     if found is None:
         return None
     series, facts = found

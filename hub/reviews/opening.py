@@ -14,14 +14,15 @@ from hub.repos.access import open_repository, require
 from hub.repos.git.forks import copy_objects
 from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles
-from hub.repos.git.series import Series, identify, measure, read_series
+from hub.repos.git.series import Series, read_series
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES
 from hub.repos.receive import update_refs
 from hub.reviews.intake.identity import Known, find_followers
 from hub.reviews.intake.judging import moves_of
-from hub.reviews.intake.proposed import Facts, Opening, Proposed, as_rebase, facts_of, keep
+from hub.reviews.intake.proposed import Facts, Opening, Proposed, keep
+from hub.reviews.intake.versions import read_facts
 from hub.reviews.proposing import (
     MOST_COMMITS,
     MOST_REVIEWERS,
@@ -120,15 +121,6 @@ def bring_objects(theirs: Path, ours: Path, tip_id: str) -> None:
         copy_objects(theirs, ours, [tip_id], known=known)
 
 
-def another_version(path: Path, target_id: str, tip_id: str, known: Known) -> tuple[Series, Facts] | None:
-    """What a branch that moved is to the change which follows it; None where it adds nothing."""
-    series = read_series(path, target_id, tip_id, most=MOST_COMMITS)
-    if series.base_id is None or not series.commits or series.is_cut:
-        return None
-    facts = facts_of(series, identify(path, series), measure(path, series.base_id, tip_id))
-    return series, as_rebase(facts, is_rebase=known.is_rebased_as(series.base_id, facts.patch_id))
-
-
 def find_twin(session: Session, repository: Repository, source: Branch, target: str) -> int | None:
     """The number of the open change that proposes this branch for this target already."""
     followers = find_followers(session, source.repository.id, [source.name]).get(source.name, [])
@@ -177,7 +169,7 @@ def _read(path: Path, target_id: str, tip_id: str, target: str) -> tuple[Series,
             raise _invalid("source", text("There is nothing new: %(target)s has all of it.", target=target))
         if series.is_cut:
             raise _invalid("source", text("A change has at most %(most)s commits.", most=MOST_COMMITS))
-        return series, facts_of(series, identify(path, series), measure(path, series.base_id, tip_id))
+        return series, read_facts(path, series)
     except GitFailed as error:
         raise _invalid("source", text("git could not compare them: %(error)s.", error=error)) from error
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -10,19 +9,19 @@ from sqlalchemy.orm import Session
 from hub.access import Permission, Role, allowed
 from hub.db import config_of
 from hub.repos.access import find_repository
-from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles
-from hub.repos.git.series import Series, identify, measure, read_series
+from hub.repos.git.series import Series
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES
 from hub.repos.pushes import Options, PushContext, RefUpdate
 from hub.reviews.intake.identity import Known, find_followers
-from hub.reviews.intake.proposed import Facts, Opening, as_rebase, facts_of
+from hub.reviews.intake.proposed import Facts, Opening
 from hub.reviews.intake.push_options import OptionFault, Wanted, read_options
 from hub.reviews.intake.push_texts import invite, point_to
+from hub.reviews.intake.versions import find_version
 from hub.reviews.origins import find_origin, name_in_origin
-from hub.reviews.proposing import MOST_COMMITS, clean_description, clean_title, find_reviewers, words_of
+from hub.reviews.proposing import clean_description, clean_title, find_reviewers, words_of
 
 # Of so many branches in one push, each gets its lines; of more, none.
 _MOST_TOLD: Final = 3
@@ -132,19 +131,16 @@ class _Seen:
     def _next(self, branch: str, tip_id: str, known: Known) -> Version | None:
         if known.commit_id == tip_id:
             return None
-        found = self._read(known.target, tip_id)
+        found = self._read(known.target, tip_id, known)
         if found is None:
             return None
         series, facts = found
         assert series.base_id is not None, "read only where there is a common commit"
-        is_rebase = known.is_rebased_as(series.base_id, facts.patch_id)
-        return Version(
-            branch, as_rebase(facts, is_rebase=is_rebase), series.base_id, tip_id, known.target, known
-        )
+        return Version(branch, facts, series.base_id, tip_id, known.target, known)
 
     def _first(self, branch: str, tip_id: str) -> Version | None:
         target = self._wanted.target or self._repository.default_branch
-        found = self._read(target, tip_id) if branch != target else None
+        found = self._read(target, tip_id, None) if branch != target else None
         if found is None:
             return None
         series, facts = found
@@ -163,21 +159,6 @@ class _Seen:
         )
         return Version(branch, facts, series.base_id, tip_id, target, None, opening)
 
-    def _read(self, target: str, tip_id: str) -> tuple[Series, Facts] | None:
+    def _read(self, target: str, tip_id: str, known: Known | None) -> tuple[Series, Facts] | None:
         target_id = self._refs.get(BRANCHES + target)
-        return None if target_id is None else read_facts(self._path, target_id, tip_id)
-
-
-def read_facts(path: Path, target_id: str, tip_id: str) -> tuple[Series, Facts] | None:
-    """The commits that a branch has and the target lacks, and what they change; None where that is nothing.
-
-    Also None where git cannot tell in the time there is: the branch moves all the same.
-    """
-    try:
-        series = read_series(path, target_id, tip_id, most=MOST_COMMITS)
-        if series.base_id is None or not series.commits or series.is_cut:
-            return None
-        stat = measure(path, series.base_id, tip_id)
-        return series, facts_of(series, identify(path, series), stat)
-    except GitFailed:
-        return None
+        return None if target_id is None else find_version(self._path, target_id, tip_id, known)

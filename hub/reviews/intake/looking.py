@@ -12,7 +12,7 @@ from hub.issues.models import TopicState
 from hub.repos.git.objects import Objects
 from hub.repos.git.process import GitFailed, GitTooSlow
 from hub.repos.git.refs import RefFiles
-from hub.repos.git.series import Series, identify, measure, read_series
+from hub.repos.git.series import Series, read_series
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES
@@ -20,9 +20,10 @@ from hub.repos.pushes import Options, PushContext, RefUpdate
 from hub.repos.pushing.push_policy import PROPOSALS, Cause, Refusal
 from hub.reviews.access import is_maintainer
 from hub.reviews.intake.identity import Known, find_alike, find_by_key, find_by_number
-from hub.reviews.intake.proposed import Facts, Opening, as_rebase, facts_of
+from hub.reviews.intake.proposed import Facts, Opening, as_rebase
 from hub.reviews.intake.push_options import OptionFault, Wanted, read_options, split_percent
 from hub.reviews.intake.push_texts import change_url
+from hub.reviews.intake.versions import read_facts
 from hub.reviews.proposing import (
     MOST_COMMITS,
     MOST_REVIEWERS,
@@ -97,10 +98,8 @@ class _Look:
         target, topic = self._find_target(ref.removeprefix(PROPOSALS))
         wanted.topic = wanted.topic or topic
         series = self._read_series(target, update.new_id)
-        identity = identify(self._path, series)
         assert series.base_id is not None, "histories that have nothing in common were refused"
-        stat = measure(self._path, series.base_id, series.tip_id)
-        facts = facts_of(series, identity, stat)
+        facts = read_facts(self._path, series)
         known = self._find_known(wanted, target, facts, series)
         reviewers = self._find_reviewers(wanted.reviewers)
         if known is not None:
