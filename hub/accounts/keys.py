@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from hub.errors import Invalid, Text, text
+from hub.signing import fingerprint_of as fingerprint_of
 
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 16384
@@ -62,11 +62,6 @@ def clean_title(title: str, key: PublicKey) -> str:
     """What the key is called in lists: the title, else the key's own comment, else how it begins."""
     printable = "".join(one for one in (title or key.comment) if one.isprintable())
     return printable.strip()[:MAX_TITLE] or key.fingerprint[:17]
-
-
-def fingerprint_of(blob: bytes) -> str:
-    """The fingerprint as OpenSSH prints it: `SHA256:` and unpadded base64 of the key's wire form."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
 _INCOMPLETE: Final = text(

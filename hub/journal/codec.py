@@ -118,6 +118,11 @@ def _check_ids(entry: dict[str, Any]) -> None:  # its fields are of their types
         raise NotCanonical("an opening with ancestors, or an entry without")
 
 
+def is_id(text: str) -> bool:
+    """Whether it has the form of an id: 64 hexadecimal digits."""
+    return _ID.fullmatch(text) is not None
+
+
 def make_body(content: str | bytes, salt: str | None = None) -> bytes:
     """A body as it is stored: 22 characters of salt, a newline, the content.
 

@@ -1,13 +1,28 @@
-"""The rows of the journal: people as all hubs name them, topics, entries with their bodies, hubs and keys."""
+"""The rows of the journal: people as all hubs name them, topics, entries, receipts, hubs and keys."""
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import SEQUENCE, Base
+from hub.db import SEQUENCE, Base, text_enum
 
 _OF_REPOSITORY = text("type = 'repo'")
+_WAITING = text("receipt_id IS NULL")
+_UNWRITTEN = text("commit_id = ''")
+_TO_REWRITE = text("needs_rewriting")
 
 
 class Person(Base):
@@ -34,12 +49,19 @@ class Person(Base):
 class JournalTopic(Base):
     """What entries are about: a change, an issue, or the repository itself (`repo`).
 
-    `topic_id` is the id of its opening entry.
+    `topic_id` is the id of its opening entry. `ref` is where it was exported to, `tip` the commit there, both
+    empty before; `needs_rewriting` says that a text in commits that stand was withheld since.
     """
 
     __tablename__ = "journal_topics"
     __table_args__ = (
         Index("ix_journal_topics_repository_id", "repository_id"),
+        Index(
+            "ix_journal_topics_to_rewrite",
+            "repository_id",
+            sqlite_where=_TO_REWRITE,
+            postgresql_where=_TO_REWRITE,
+        ),
         Index(
             "uq_journal_topics_of_repository",
             "repository_id",
@@ -54,16 +76,25 @@ class JournalTopic(Base):
     type: Mapped[str] = mapped_column(String(20))
     topic_id: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
+    ref: Mapped[str] = mapped_column(String(200), server_default="")
+    tip: Mapped[str] = mapped_column(String(64), server_default="")
+    needs_rewriting: Mapped[bool] = mapped_column(server_default=false())
 
 
 class JournalEntry(Base):
     """One entry, in the order of arrival. `data` are its canonical bytes, of which `entry_id` is the SHA-256.
 
-    `why` says why it does not count, None where it counts.
+    `why` says why it does not count, None where it counts; `signature` is the author's own, where they made
+    one. `receipt_id` is the receipt that lists it, at `position`, None until it is exported; `origin_id` the
+    receipt of the hub that it came from, None for one of the hub whose journal this is.
     """
 
     __tablename__ = "journal_entries"
-    __table_args__ = (Index("ix_journal_entries_topic_id_t", "topic_id", "t", "entry_id"),)
+    __table_args__ = (
+        Index("ix_journal_entries_topic_id_t", "topic_id", "t", "entry_id"),
+        Index("ix_journal_entries_receipt_id", "receipt_id", "position"),
+        Index("ix_journal_entries_waiting", "topic_id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    )
 
     id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
     topic_id: Mapped[int] = mapped_column(ForeignKey("journal_topics.id", ondelete="CASCADE"))
@@ -76,6 +107,75 @@ class JournalEntry(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
     signature: Mapped[bytes | None] = mapped_column(LargeBinary)
     why: Mapped[str | None] = mapped_column(Text)
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("journal_receipts.id", ondelete="CASCADE"))
+    position: Mapped[int | None]
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("journal_origins.id", ondelete="CASCADE"))
+
+
+class JournalReceipt(Base):
+    """What a hub took in, as number `seq` of the repository: `data` are its canonical bytes, `digest` their
+    SHA-256.
+
+    `commit_id` is the commit that holds it, empty until it is written.
+    """
+
+    __tablename__ = "journal_receipts"
+    __table_args__ = (
+        UniqueConstraint("repository_id", "seq"),
+        Index("ix_journal_receipts_topic_id", "topic_id", "seq"),
+        Index(
+            "ix_journal_receipts_unwritten", "topic_id", sqlite_where=_UNWRITTEN, postgresql_where=_UNWRITTEN
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
+    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
+    topic_id: Mapped[int] = mapped_column(ForeignKey("journal_topics.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    commit_id: Mapped[str] = mapped_column(String(64), server_default="")
+
+
+class JournalOrigin(Base):
+    """The receipt of another hub, by which entries came from there; passed on with them."""
+
+    __tablename__ = "journal_origins"
+    __table_args__ = (UniqueConstraint("repository_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
+    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DamageKind(StrEnum):
+    """How refs and rows of a journal disagreed."""
+
+    REFS_BEHIND = "refs_behind"
+    REFS_AHEAD = "refs_ahead"
+    FOREIGN = "foreign"
+
+
+class JournalDamage(Base):
+    """What was found wrong with the refs of a journal, and mended.
+
+    `ref` is where, `kept_as` the ref under which a foreign commit was put aside, empty for none, and
+    `acknowledged_at` when an administrator said that they have seen it.
+    """
+
+    __tablename__ = "journal_damage"
+    __table_args__ = (Index("ix_journal_damage_repository_id", "repository_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
+    kind: Mapped[DamageKind] = mapped_column(text_enum(DamageKind))
+    ref: Mapped[str] = mapped_column(String(200))
+    kept_as: Mapped[str] = mapped_column(String(250))
+    found_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
 
 
 class JournalHead(Base):
@@ -103,7 +203,10 @@ class JournalBody(Base):
 
 
 class JournalHub(Base):
-    """A hub that the journal of a repository knows; its `role` is a member of `ring.HubRole`."""
+    """A hub that the journal of a repository knows; its `role` is a member of `ring.HubRole`.
+
+    `is_self_appointed`: it made itself a home, and no home named it.
+    """
 
     __tablename__ = "journal_hubs"
 
@@ -112,6 +215,7 @@ class JournalHub(Base):
     )
     hub: Mapped[str] = mapped_column(String(64), primary_key=True)
     role: Mapped[str] = mapped_column(String(10))
+    is_self_appointed: Mapped[bool] = mapped_column(server_default=false())
 
 
 class JournalKey(Base):
@@ -143,3 +247,7 @@ class KnownPerson(Base):
         ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     digest: Mapped[str] = mapped_column(String(64))
+
+
+# What entries do not say: how they were exported, and what was mended.
+LOCAL_TABLES: Final = (JournalReceipt, JournalOrigin, JournalDamage)

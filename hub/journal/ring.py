@@ -49,9 +49,13 @@ class KnownName:
 
 @dataclass(slots=True)
 class Ring:
-    """Who speaks in the journal: hubs with their role, keys by holder and fingerprint, people with names."""
+    """Who speaks in the journal: hubs with their role, keys by holder and fingerprint, people with names.
+
+    `self_appointed` are homes that no home named.
+    """
 
     hubs: dict[str, HubRole] = field(default_factory=dict)
+    self_appointed: set[str] = field(default_factory=set)
     keys: dict[tuple[str, str], KnownKey] = field(default_factory=dict)
     people: dict[str, KnownName] = field(default_factory=dict)
 
@@ -81,10 +85,16 @@ def _open(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
 
 def _name_hub(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
     hub, key, role = entry.d["hub"], entry.d["key"], HubRole(entry.d["role"])
-    if entry.hub not in ring.homes:
+    # Where the home is gone, the hub that carries its journal on says so itself, for everybody to see.
+    appoints_itself = hub == entry.hub and role is HubRole.HOME
+    if entry.hub not in ring.homes and not (appoints_itself and ring.hubs):
         return "only a home names hubs"
     if hub_id_of(key) != hub:
         return "the key of another hub"
+    if entry.hub not in ring.homes:
+        ring.self_appointed.add(hub)
+    elif hub != entry.hub:
+        ring.self_appointed.discard(hub)
     ring.hubs[hub] = role
     _add_key(ring, hub, key)
     return None

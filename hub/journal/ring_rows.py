@@ -25,8 +25,10 @@ def homes_of(session: Session, repository_id: int) -> frozenset[str]:
 
 def load(session: Session, topic: JournalTopic) -> Ring:
     """Who the journal of the topic's repository knows."""
+    hubs = _hubs(session, topic).values()
     return Ring(
-        hubs={one.hub: HubRole(one.role) for one in _hubs(session, topic).values()},
+        hubs={one.hub: HubRole(one.role) for one in hubs},
+        self_appointed={one.hub for one in hubs if one.is_self_appointed},
         keys={
             place: KnownKey(one.public_key, one.withdrawn_in) for place, one in _keys(session, topic).items()
         },
@@ -50,9 +52,9 @@ def _save_hubs(session: Session, topic: JournalTopic, ring: Ring) -> None:
     for hub, role in ring.hubs.items():
         row = rows.get(hub)
         if row is None:
-            session.add(JournalHub(repository_id=topic.repository_id, hub=hub, role=role.value))
-        else:
-            row.role = role.value
+            row = JournalHub(repository_id=topic.repository_id, hub=hub)
+            session.add(row)
+        row.role, row.is_self_appointed = role.value, hub in ring.self_appointed
 
 
 def _save_keys(session: Session, topic: JournalTopic, ring: Ring) -> None:

@@ -21,7 +21,7 @@ from tests import replayed
 from tests.factories import make_key, make_repository, make_user
 
 MODULES = (journal, issues, reviews)
-LOCAL_TABLES = {*issues.LOCAL_TABLES, *reviews.LOCAL_TABLES}
+LOCAL_TABLES = {*journal.LOCAL_TABLES, *issues.LOCAL_TABLES, *reviews.LOCAL_TABLES}
 LOCAL_COLUMNS = {**replayed.LOCAL_COLUMNS, **reviews.LOCAL_COLUMNS}
 # How a difference shows: as itself, or by rows that make no sense any more.
 NOTICED = (AssertionError, LookupError, ValueError, SQLAlchemyError)

@@ -97,7 +97,13 @@ REFUSED = {
     "hub by a peer": (
         "only a home names hubs",
         "hub",
-        {"hub": THEIRS, "key": THEIR_KEY, "role": "home"},
+        {"hub": STRANGER, "key": _public(9), "role": "home"},
+        THEIRS,
+    ),
+    "itself as a peer": (
+        "only a home names hubs",
+        "hub",
+        {"hub": THEIRS, "key": THEIR_KEY, "role": "peer"},
         THEIRS,
     ),
     "hub with another key": (
@@ -146,6 +152,15 @@ REFUSED = {
     "redaction of nothing": ("malformed", "redact", {}, OURS),
     "an unknown kind": ("not understood", "poll", {}, OURS),
 }
+
+
+def test_a_hub_that_carries_on_alone_is_a_home_that_nobody_named() -> None:
+    itself = {"hub": THEIRS, "key": THEIR_KEY, "role": "home"}
+    ring = _after(_entry("hub", itself, hub=THEIRS))
+    assert ring.homes == {OURS, THEIRS}
+    assert ring.self_appointed == {THEIRS}
+    ring = _after(_entry("hub", itself, hub=THEIRS), _entry("hub", itself))
+    assert ring.self_appointed == set()
 
 
 @pytest.mark.parametrize(("why", "kind", "d", "hub"), REFUSED.values(), ids=REFUSED.keys())

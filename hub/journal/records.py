@@ -1,0 +1,166 @@
+"""A receipt with what it receipts, as the bytes of one commit. Pure.
+
+The message is a line for people (`journal <seq>: <kinds>`), then one block after the other: entries, receipts
+of the hubs where imported entries came from, and last the receipt of the hub whose journal this is. A block
+is a line of canonical JSON, and its signature where it has one. Bodies are files `<i>.<j>` of the tree: body
+j of entry i; a withheld one is absent. All of it follows from the blocks: a commit has one possible form.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub import signing
+from hub.journal import codec
+
+MAX_ENTRIES: Final = 1000
+RECEIPT: Final = "receipt"
+RECEIPT_KEYS: Final = frozenset({"at", "entries", "hub", "key", "kind", "prev", "repo", "seq", "topic", "v"})
+
+_IDENTITY: Final = b"Hub journal <journal@hub.invalid>"
+# 1,000 entries of 64 KiB with their signatures, and some origins.
+MAX_COMMIT_BYTES: Final = 80 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One line of a message with its signature (empty: none): an entry or a receipt.
+
+    `value` is what the canonical `data` says, `id` their SHA-256.
+    """
+
+    id: str
+    data: bytes
+    signature: bytes
+    value: Mapping[str, Any]  # the fields of an entry or of a receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One commit, taken apart. `origins` are receipts of other hubs, `receipt` is the one that counts here.
+
+    `is_derived` says whether the commit is, byte by byte, what its blocks make.
+    """
+
+    commit_id: str
+    tree_id: str
+    parent_ids: tuple[str, ...]
+    entries: tuple[Block, ...]
+    origins: tuple[Block, ...]
+    receipt: Block
+    is_derived: bool
+
+    @property
+    def seq(self) -> int:
+        """The number of the receipt."""
+        seq: int = self.receipt.value["seq"]
+        return seq
+
+
+def make_receipt(value: Mapping[str, Any]) -> bytes:  # the fields of a receipt but `kind` and `v`
+    """The canonical bytes of a receipt."""
+    return codec.encode({**value, "kind": RECEIPT, "v": codec.VERSION})
+
+
+def message_of(seq: int, kinds: Iterable[str], blocks: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The message: entries, origins and the own receipt, each its data and its signature (empty: none)."""
+    parts = [b"journal %d: %s\n\n" % (seq, ", ".join(kinds).encode())]
+    for data, signature in blocks:
+        parts += [data, b"\n", signature]
+    return b"".join(parts)
+
+
+def commit_bytes(tree_id: str, parent_id: str, at: int, message: bytes) -> bytes:
+    """The content of the commit; `parent_id` is empty for a topic's first one, `at` the receipt's."""
+    parent = b"parent %s\n" % parent_id.encode() if parent_id else b""
+    who = b"%s %d +0000\n" % (_IDENTITY, at)
+    return b"tree %s\n%sauthor %scommitter %s\n%s" % (tree_id.encode(), parent, who, who, message)
+
+
+def body_name(entry: int, body: int) -> str:
+    """The file of a body, by the positions of entry and body."""
+    return f"{entry}.{body}"
+
+
+def body_names(entries: Sequence[Block]) -> dict[str, str]:
+    """The digest of the body that each file of the tree may hold, by the name of the file."""
+    return {
+        body_name(i, j): digest
+        for i, entry in enumerate(entries)
+        for j, digest in enumerate(entry.value["bodies"])
+    }
+
+
+def parse_commit(commit_id: str, content: bytes) -> Record:
+    """The record in the content of a commit; raises NotCanonical for what is none."""
+    if len(content) > MAX_COMMIT_BYTES:
+        raise codec.NotCanonical("the size of a commit")
+    head, _, message = content.partition(b"\n\n")
+    tree_id, parent_ids = _read_head(head)
+    blocks = _read_blocks(message.partition(b"\n\n")[2])
+    is_receipt = [one.value.get("kind") == RECEIPT for one in blocks]
+    count = len(blocks) - sum(is_receipt)
+    if not any(is_receipt) or any(is_receipt[:count]):
+        raise codec.NotCanonical("no receipt after the entries")
+    entries, receipts = blocks[:count], blocks[count:]
+    for one in entries:
+        codec.check_entry(dict(one.value), one.data)
+    for one in receipts:
+        check_receipt(one.value)
+    own = receipts[-1].value
+    again = message_of(
+        own["seq"], (one.value["kind"] for one in entries), ((one.data, one.signature) for one in blocks)
+    )
+    parent = parent_ids[0] if parent_ids else ""
+    return Record(
+        commit_id=commit_id,
+        tree_id=tree_id,
+        parent_ids=parent_ids,
+        entries=tuple(entries),
+        origins=tuple(receipts[:-1]),
+        receipt=receipts[-1],
+        is_derived=content == commit_bytes(tree_id, parent, own["at"], again),
+    )
+
+
+def check_receipt(value: Mapping[str, Any]) -> None:  # as `codec.decode` returned it
+    """Raises NotCanonical unless the fields are a receipt's."""
+    if value.keys() != RECEIPT_KEYS:
+        raise codec.NotCanonical("the fields of a receipt")
+    entries = value["entries"]
+    texts = [value[name] for name in ("hub", "key", "prev", "repo", "topic")]
+    numbers = [value[name] for name in ("at", "seq", "v")]
+    if type(entries) is not list or not all(type(one) is str for one in [*texts, *entries]):
+        raise codec.NotCanonical("the type of a field")
+    if not all(type(one) is int for one in numbers) or value["seq"] < 1:
+        raise codec.NotCanonical("the type of a field")
+    ids = [value["hub"], value["repo"], value["topic"], *entries, *([value["prev"]] if value["prev"] else [])]
+    if not all(codec.is_id(one) for one in ids) or len(entries) > MAX_ENTRIES:
+        raise codec.NotCanonical("an id")
+
+
+def _read_head(head: bytes) -> tuple[str, tuple[str, ...]]:
+    found = [line.split(b" ", 1) for line in head.split(b"\n")]
+    trees = [one[1] for one in found if one[0] == b"tree" and len(one) > 1]
+    parents = [one[1].decode("ascii", "replace") for one in found if one[0] == b"parent" and len(one) > 1]
+    if len(trees) != 1:
+        raise codec.NotCanonical("no tree")
+    return trees[0].decode("ascii", "replace"), tuple(parents)
+
+
+def _read_blocks(rest: bytes) -> list[Block]:
+    blocks: list[Block] = []
+    begin = 0
+    while begin < len(rest):
+        end = rest.find(b"\n", begin)
+        if end < 0:
+            raise codec.NotCanonical("an unfinished line")
+        data, begin, signature = rest[begin:end], end + 1, b""
+        if rest.startswith(signing.BEGIN, begin):
+            end = rest.find(signing.END, begin)
+            if end < 0:
+                raise codec.NotCanonical("an unfinished signature")
+            end += len(signing.END)
+            signature, begin = rest[begin:end], end
+        blocks.append(Block(codec.digest(data), data, signature, codec.decode(data)))
+    return blocks

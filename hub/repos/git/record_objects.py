@@ -1,0 +1,108 @@
+"""Commits that are written and read byte by byte, each with one flat tree of files: how a journal is kept.
+
+Everything is read with libgit2 from the bytes themselves, whatever a clone holds.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import pygit2
+from pygit2.enums import ObjectType
+
+from hub.repos.git.objects import read_links
+from hub.repos.git.store import fsync
+
+_MODE: Final = b"100644"
+_RAW_ID: Final = 20
+
+
+class Missing(KeyError):
+    """An object that is not there, cannot be read, or is of another kind."""
+
+
+class RecordObjects:
+    """The objects of one repository; `put_on_disk` makes what was written survive a power cut."""
+
+    def __init__(self, directory: Path) -> None:
+        self._objects = directory / "objects"
+        # Alternates included.
+        self._database = pygit2.Odb(str(self._objects))
+        self._written: set[str] = set()
+
+    def read_commit(self, commit_id: str) -> bytes:
+        """The content of a commit; raises Missing."""
+        return self._read(commit_id, ObjectType.COMMIT)
+
+    def walk(self, tip_id: str, *, until: str = "") -> Iterator[tuple[str, bytes]]:
+        """Ids and contents along first parents, from the newest down to before `until`; raises Missing."""
+        here = tip_id
+        while here and here != until:
+            content = self.read_commit(here)
+            yield here, content
+            here = next(iter(read_links(content)[1]), "")
+
+    def read_tree(self, tree_id: str) -> dict[str, str]:
+        """The ids of a tree's files by their names; raises Missing.
+
+        A name of what is no ordinary file ends with a slash, which no file's can.
+        """
+        data, found, begin = self._read(tree_id, ObjectType.TREE), {}, 0
+        while begin < len(data):
+            end = data.index(b"\0", begin)
+            mode, _, name = data[begin:end].partition(b" ")
+            begin = end + 1 + _RAW_ID
+            mark = "" if mode == _MODE else "/"
+            found[name.decode("utf-8", "surrogateescape") + mark] = data[end + 1 : begin].hex()
+        return found
+
+    def read_blob(self, blob_id: str) -> bytes:
+        """The content of a file; raises Missing."""
+        return self._read(blob_id, ObjectType.BLOB)
+
+    def write_commit(self, content: bytes) -> str:
+        """Writes a commit; returns its id."""
+        return self._write(ObjectType.COMMIT, content)
+
+    def write_tree(self, files: Mapping[str, bytes]) -> str:
+        """Writes a tree of these files, by their names; returns its id."""
+        ids = {name.encode(): self._write(ObjectType.BLOB, content) for name, content in files.items()}
+        entries = [_MODE + b" " + name + b"\0" + bytes.fromhex(ids[name]) for name in sorted(ids)]
+        return self._write(ObjectType.TREE, b"".join(entries))
+
+    def put_on_disk(self) -> None:
+        """Makes everything written since the last call survive a power cut."""
+        folders = {self._objects}
+        for object_id in sorted(self._written):
+            folder = self._objects / object_id[:2]
+            # It may stand in a pack, which was put on the disk when it was made.
+            with suppress(FileNotFoundError):
+                fsync(folder / object_id[2:])
+                folders.add(folder)
+        for folder in sorted(folders, reverse=True):
+            fsync(folder)
+        self._written.clear()
+
+    def _read(self, object_id: str, kind: ObjectType) -> bytes:
+        try:
+            found, data = self._database.read(pygit2.Oid(hex=object_id))
+        except (KeyError, ValueError, pygit2.GitError) as error:
+            raise Missing(object_id) from error
+        if found != kind:
+            raise Missing(object_id)
+        return bytes(data)
+
+    def _write(self, kind: ObjectType, content: bytes) -> str:
+        object_id = str(self._database.write(kind, content))
+        self._written.add(object_id)
+        return object_id
+
+
+def find_objects(directory: Path) -> Path:
+    """The directory of a repository in which `directory` lies, as git finds it; raises Missing."""
+    found = pygit2.discover_repository(os.fspath(directory))
+    if found is None:
+        raise Missing(str(directory))
+    return Path(pygit2.Repository(found).path)
