@@ -16,6 +16,7 @@ from hub.journal import recording
 from hub.journal.codec import VERSION
 from hub.journal.entries import Entry, ordered
 from hub.journal.hub_key import load_hub_key
+from hub.journal.key_turns import keep_key
 from hub.journal.kinds import Kinds as Kinds
 from hub.journal.kinds import kinds_of
 from hub.journal.kinds import register as register
@@ -122,8 +123,9 @@ def repository_topic(session: Session, repository_id: int) -> JournalTopic:
 
 def open_repository_topic(session: Session, repository_id: int) -> JournalTopic:
     """Opens a repository's own topic, which has none yet."""
+    keep_key(session)
     # Two repositories that one hub makes in the same second differ in nothing else.
-    d = {"key": load_hub_key(config_of(session)).public, "nonce": secrets.token_hex(16)}
+    d = {**load_hub_key(config_of(session)).introduction(), "nonce": secrets.token_hex(16)}
     return begin(session, repository_id, type=REPOSITORY, person=None, d=d).topic
 
 

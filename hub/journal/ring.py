@@ -2,24 +2,40 @@
 
 Its kinds, by what they hold:
 
-    repo     key, nonce         the opening, by the first home
-    hub      hub, role, key     another hub; `home` decides here, of a `peer` speech is taken in; by a home
+    repo     key, nonce, then   the opening, by the first home
+    hub      hub, role, key, then
+                                another hub; `home` decides here, of a `peer` speech is taken in; by a home
     key      hub, key, on       a further key of a hub, or its withdrawal; by that hub or a home
     key      person, key, on    a key of a person, or its withdrawal; by the hub of their account
     person   person; body       the name shown; by the hub of their account
     redact   bodies             texts that are withheld: of a person, by their hub; any, by a home
     witness  hub, seq, receipt  "I saw this head of that hub's journal"; kept only
+
+A hub is introduced by its first key, which names it; `then`, absent for most, are the ones that came after it
+(see `public_keys.follow`). The last is good.
+
+Which key may have signed what, for whoever verifies. Receipts are the clock, for dates can be set back:
+
+- a receipt: a key that its hub had, as the ring was after the receipt before, and that was not withdrawn by
+  then; the first one, a key that the opening in it makes good. A receipt that lists the withdrawal of a key
+  may itself be signed with it.
+- an entry without a signature: `key` is any key that its hub ever had here, a withdrawn one too. Several
+  processes make entries, and one of them may have had the old key in hand when it was changed; whoever made
+  the receipt answers for the entry.
+- an entry with a signature: `key` signed it, is a key of the person who acts, and was good when the hub of
+  that person made its receipt. No key of a hub signs entries.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from hub.accounts.keys import fingerprint_of
 from hub.journal.entries import Entry
-from hub.journal.hub_key import hub_id_of, wire_form
 from hub.journal.kinds import Apply
+from hub.journal.public_keys import follow, hub_id_of, wire_form
+from hub.signing import fingerprint_of
 
 _PERSON: Final = re.compile(r"[0-9a-f]{16}@([0-9a-f]{64})")
 
@@ -78,8 +94,9 @@ def _open(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
         return "a second opening"
     if hub_id_of(entry.d["key"]) != entry.hub:
         return "the key of another hub"
+    keys = follow(entry.d["key"], entry.d.get("then", ()))
     ring.hubs[entry.hub] = HubRole.HOME
-    _add_key(ring, entry.hub, entry.d["key"])
+    _add_keys(ring, entry, entry.hub, keys)
     return None
 
 
@@ -91,12 +108,13 @@ def _name_hub(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
         return "only a home names hubs"
     if hub_id_of(key) != hub:
         return "the key of another hub"
+    keys = follow(key, entry.d.get("then", ()))
     if entry.hub not in ring.homes:
         ring.self_appointed.add(hub)
     elif hub != entry.hub:
         ring.self_appointed.discard(hub)
     ring.hubs[hub] = role
-    _add_key(ring, hub, key)
+    _add_keys(ring, entry, hub, keys)
     return None
 
 
@@ -112,7 +130,7 @@ def _set_key(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
     if type(is_on) is not bool:
         raise TypeError("neither on nor off")
     withdrawn_in = None if is_on else entry.id
-    ring.keys[holder, fingerprint_of(wire_form(d["key"]))] = KnownKey(d["key"], withdrawn_in)
+    ring.keys[holder, _fingerprint(d["key"])] = KnownKey(d["key"], withdrawn_in)
     return None
 
 
@@ -142,8 +160,16 @@ def _is_of(entry: Entry, person: str) -> bool:
     return found is not None and found[1] == entry.hub
 
 
-def _add_key(ring: Ring, holder: str, public: str) -> None:
-    ring.keys[holder, fingerprint_of(wire_form(public))] = KnownKey(public)
+def _add_keys(ring: Ring, entry: Entry, holder: str, keys: Sequence[str]) -> None:
+    for public in keys[:-1]:
+        known = ring.keys.get((holder, _fingerprint(public)))
+        if known is None or known.withdrawn_in is None:
+            ring.keys[holder, _fingerprint(public)] = KnownKey(public, entry.id)
+    ring.keys[holder, _fingerprint(keys[-1])] = KnownKey(keys[-1])
+
+
+def _fingerprint(public: str) -> str:
+    return fingerprint_of(wire_form(public))
 
 
 APPLY: dict[str, Apply[Ring]] = {

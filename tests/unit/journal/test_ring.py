@@ -6,10 +6,13 @@ import itertools
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from hub import signing
 from hub.journal.entries import Entry, ordered
-from hub.journal.hub_key import hub_id_of, wire_form
 from hub.journal.kinds import kinds_of, registered_types
+from hub.journal.public_keys import NEXT_KEY, about_next, as_line, hub_id_of, wire_form
 from hub.journal.replay import apply, replay, replay_with_reasons
 from hub.journal.ring import HubRole, KnownName, Ring
 
@@ -192,3 +195,41 @@ def test_a_key_whose_line_names_another_kind_is_none() -> None:
 
 def test_the_repository_itself_is_a_type_of_topic() -> None:
     assert "repo" in registered_types()
+
+
+def _chain(hub_first: int, *others: int) -> dict[str, Any]:
+    """What introduces a hub that had the keys of these seeds one after the other."""
+    keys = [Ed25519PrivateKey.from_private_bytes(bytes([one]) * 32) for one in (hub_first, *others)]
+    lines = [one.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode() for one in keys]
+    hub = hub_id_of(lines[0])
+    then = [
+        {"key": line, "signature": as_line(signing.sign(key, NEXT_KEY, about_next(hub, line)))}
+        for key, line in zip(keys, lines[1:], strict=False)
+    ]
+    return {"key": lines[0], "nonce": "0", "then": then}
+
+
+def test_a_hub_that_changed_its_key_opens_under_the_name_of_its_first_one() -> None:
+    told = _chain(1, 2, 3)
+    hub, last = hub_id_of(told["key"]), told["then"][-1]["key"]
+    opening = _entry("repo", told, hub=hub)
+    ring = replay("repo", [opening], frozenset())
+    assert [one.public for one in ring.keys_of(hub).values()] == [last]
+    assert [one.withdrawn_in for (whose, _), one in ring.keys.items() if whose == hub] == [
+        opening.id,
+        opening.id,
+        None,
+    ]
+
+
+def test_a_home_names_a_hub_that_changed_its_key() -> None:
+    told = _chain(5, 6)
+    hub = hub_id_of(told["key"])
+    ring = _after(_entry("hub", {"hub": hub, "key": told["key"], "role": "peer", "then": told["then"]}))
+    assert [one.public for one in ring.keys_of(hub).values()] == [told["then"][0]["key"]]
+
+
+@pytest.mark.parametrize("then", [[{"key": "x"}], [{"key": OUR_KEY, "signature": "AAAA"}], 1])
+def test_a_chain_of_keys_that_does_not_hold_does_not_count(then: Any) -> None:
+    entry = _entry("repo", {**_chain(1), "then": then}, hub=hub_id_of(_chain(1)["key"]))
+    assert replay_with_reasons("repo", [entry], frozenset())[1] == {entry.id: "malformed"}
