@@ -8,12 +8,14 @@ import hashlib
 import re
 import struct
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from hub import public_keys
+from hub.public_keys import BadSignature as BadSignature
+from hub.public_keys import read_strings, string
 
 ENTRY: Final = "hub-entry@v1"
 RECEIPT: Final = "hub-receipt@v1"
@@ -29,17 +31,13 @@ _ED25519: Final = b"ssh-ed25519"
 _ARMOR: Final = re.compile(rb"(?:[A-Za-z0-9+/=]{1,76}\n)+")
 
 
-class BadSignature(ValueError):
-    """No signature of this message, or none at all."""
-
-
 def sign(private: Ed25519PrivateKey, namespace: str, message: bytes) -> bytes:
     """The armored signature of the message; the same key, namespace and message give the same bytes."""
     raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    key = _string(_ED25519) + _string(raw)
+    key = string(_ED25519) + string(raw)
     made = private.sign(_signed(namespace, "sha512", message))
-    parts = [key, namespace.encode(), b"", b"sha512", _string(_ED25519) + _string(made)]
-    blob = _MAGIC + struct.pack(">I", _VERSION) + b"".join(_string(one) for one in parts)
+    parts = [key, namespace.encode(), b"", b"sha512", string(_ED25519) + string(made)]
+    blob = _MAGIC + struct.pack(">I", _VERSION) + b"".join(string(one) for one in parts)
     encoded = base64.b64encode(blob)
     lines = [encoded[begin : begin + _LINE] + b"\n" for begin in range(0, len(encoded), _LINE)]
     return BEGIN + b"".join(lines) + END
@@ -50,16 +48,7 @@ def verify(armored: bytes, namespace: str, message: bytes) -> str:
     found = _parse(armored)
     if found.namespace != namespace.encode():
         raise BadSignature(f"made for {found.namespace.decode(errors='replace')!r}, not for {namespace!r}")
-    kind, rest = _take(found.key)
-    raw, rest = _take(rest)
-    signed_with, value = _take(found.value)
-    value, end = _take(value)
-    if kind != _ED25519 or signed_with != kind or rest or end:
-        raise BadSignature("a kind of key that is not known here")
-    try:
-        _public_key(raw).verify(value, _signed(namespace, found.hash_name, message))
-    except (InvalidSignature, ValueError) as error:
-        raise BadSignature("not the signature of this text") from error
+    public_keys.check(found.key, found.value, _signed(namespace, found.hash_name, message))
     return fingerprint_of(found.key)
 
 
@@ -92,33 +81,12 @@ def _parse(armored: bytes) -> _Parsed:
         raise BadSignature("not the form of a signature") from error
     if blob[:10] != _MAGIC + struct.pack(">I", _VERSION):
         raise BadSignature("not the form of a signature")
-    key, rest = _take(blob[10:])
-    namespace, rest = _take(rest)
-    _, rest = _take(rest)  # reserved
-    hash_name, rest = _take(rest)
-    value, rest = _take(rest)
-    if rest or hash_name.decode("ascii", "replace") not in _HASHES:
+    key, namespace, _, hash_name, value = read_strings(blob[10:], 5)
+    if hash_name.decode("ascii", "replace") not in _HASHES:
         raise BadSignature("not the form of a signature")
     return _Parsed(key, namespace, hash_name.decode(), value)
 
 
 def _signed(namespace: str, hash_name: str, message: bytes) -> bytes:
     digest = hashlib.new(hash_name, message).digest()
-    return _MAGIC + b"".join(_string(one) for one in (namespace.encode(), b"", hash_name.encode(), digest))
-
-
-def _string(data: bytes) -> bytes:
-    # RFC 4251, 5: a string is its length in four bytes, then its bytes.
-    return struct.pack(">I", len(data)) + data
-
-
-def _take(data: bytes) -> tuple[bytes, bytes]:
-    end = 4 + int.from_bytes(data[:4])
-    if len(data) < max(end, 4):
-        raise BadSignature("cut short")
-    return data[4:end], data[end:]
-
-
-@lru_cache(1024)
-def _public_key(raw: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(raw)
+    return _MAGIC + b"".join(string(one) for one in (namespace.encode(), b"", hash_name.encode(), digest))
