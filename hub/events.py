@@ -52,6 +52,13 @@ class LoanToEnd(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class JournalGrew(Event):
+    """Something was said or decided in a repository, and is not in its refs yet."""
+
+    repository_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyAdded(Event):
     """A person registered an SSH key."""
 

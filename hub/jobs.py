@@ -15,6 +15,7 @@ from hub.config import Config
 from hub.db import Database
 
 JobFunction = Callable[..., None]
+StartFunction = Callable[[Database], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Job:
 
 
 _jobs: dict[str, Job] = {}
+_at_start: list[StartFunction] = []
 
 
 def job(function: JobFunction) -> Job:
@@ -50,14 +52,28 @@ def _register(function: JobFunction, minutes: int | None) -> Job:
     return registered
 
 
+def at_start(function: StartFunction) -> StartFunction:
+    """Registers what is looked at whenever a part starts in which people act, before the first does."""
+    _at_start.append(function)
+    return function
+
+
+def start(database: Database) -> None:
+    """Does what was registered with `at_start`."""
+    for function in _at_start:
+        function(database)
+
+
 def registered() -> list[Job]:
     """Every job known to this process, by name."""
     return [_jobs[name] for name in sorted(_jobs)]
 
 
 def enqueue(session: Session, wanted: Job, *ids: int | str) -> None:
-    """Sends the job once this session's transaction is committed; a rollback forgets it."""
-    session.info.setdefault("enqueued", []).append((wanted.name, ids))
+    """Sends the job, once, when the session's transaction is committed; a rollback forgets it."""
+    waiting = session.info.setdefault("enqueued", [])
+    if (wanted.name, ids) not in waiting:
+        waiting.append((wanted.name, ids))
 
 
 def run(database: Database, name: str, ids: tuple[int | str, ...]) -> None:

@@ -5,7 +5,7 @@ The supervisor passes sockets that it has bound; a part that is started alone bi
 
 import socket
 
-from hub import app, logs
+from hub import app, jobs, logs
 from hub.app import Hub
 from hub.config import Config
 from hub.gateway import front, git_ssh, policy, web, worker
@@ -22,7 +22,9 @@ def run_front(config: Config, listener: socket.socket | None = None) -> None:
 
 def run_web(config: Config, listener: socket.socket | None = None) -> None:
     """Answers pages for the front."""
-    web.WebServer(_load(config), listener or bind_unix(web_socket_path(config))).run()
+    hub = _load(config)
+    jobs.start(hub.database)
+    web.WebServer(hub, listener or bind_unix(web_socket_path(config))).run()
 
 
 def run_ssh(config: Config, listener: socket.socket | None = None) -> None:
@@ -39,7 +41,9 @@ def run_worker(config: Config) -> None:
 
 def run_policy(config: Config, listener: socket.socket | None = None) -> None:
     """Judges and records pushes for the front and for SSH."""
-    policy.Pool(_load(config), listener or bind_unix(policy_socket_path(config))).run()
+    hub = _load(config)
+    jobs.start(hub.database)
+    policy.Pool(hub, listener or bind_unix(policy_socket_path(config))).run()
 
 
 def _load(config: Config) -> Hub:

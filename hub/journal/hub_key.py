@@ -61,6 +61,12 @@ class HubKey:
     then: tuple[Statement, ...] = ()
     _private: Ed25519PrivateKey | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """Those of all keys that the hub ever signed with."""
+        lines = [self.first, *(one.key for one in self.then)]
+        return frozenset(fingerprint_of(wire_form(one)) for one in lines)
+
     def sign(self, namespace: str, message: bytes) -> bytes:
         """The armored signature of the message with this key."""
         assert self._private is not None, "a key that was loaded signs"

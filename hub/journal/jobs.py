@@ -5,8 +5,17 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.models import SshKey, User
 from hub.db import Database
-from hub.events import KeyAdded, KeyWithdrawn, PersonDeleted, PersonRenamed, RepositoryCreated, on
-from hub.jobs import every
+from hub.events import (
+    JournalGrew,
+    KeyAdded,
+    KeyWithdrawn,
+    PersonDeleted,
+    PersonRenamed,
+    RepositoryCreated,
+    on,
+)
+from hub.jobs import at_start, enqueue, every, job
+from hub.journal import export_sweeps, exporting
 from hub.journal.forgetting import forget
 from hub.journal.openings import open_missing
 from hub.journal.people import find_person, list_keys, list_topics_that_know, set_key, set_name
@@ -65,3 +74,33 @@ def forget_person(session: Session, event: PersonDeleted) -> None:
 def open_missing_topics(database: Database) -> None:
     """Begins the journal of repositories that stand without one."""
     open_missing(database)
+
+
+@on(JournalGrew)
+def begin_export(session: Session, event: JournalGrew) -> None:
+    """Has the worker write what was said and decided to the repository's refs."""
+    enqueue(session, export, event.repository_id)
+
+
+@job
+def export(database: Database, repository_id: int) -> None:
+    """Writes the journal of the repository to its refs."""
+    exporting.export(database, repository_id)
+
+
+@every(minutes=5)
+def export_waiting(database: Database) -> None:
+    """Writes those that a crash left out."""
+    export_sweeps.export_waiting(database)
+
+
+@every(minutes=60)
+def look_at_journals(database: Database) -> None:
+    """Finds refs of journals that somebody else moved."""
+    export_sweeps.look_everywhere(database)
+
+
+@at_start
+def look_at_heads(database: Database) -> None:
+    """Brings an older database up to what the refs of its journals say, before anybody acts on it."""
+    export_sweeps.look_at_heads(database)

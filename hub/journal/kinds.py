@@ -43,6 +43,11 @@ def kinds_of(type: str) -> Kinds[Any]:  # noqa: A002  # whatever its state is
     return _kinds[type]
 
 
+def find_kinds(type: str) -> Kinds[Any] | None:  # noqa: A002  # whatever its state is
+    """What the entries of that type of topic mean; None for one that no feature registered."""
+    return _kinds.get(type)
+
+
 def registered_types() -> list[str]:
     """The types of topics that features registered."""
     return sorted(_kinds)

@@ -124,7 +124,10 @@ class JournalReceipt(Base):
         UniqueConstraint("repository_id", "seq"),
         Index("ix_journal_receipts_topic_id", "topic_id", "seq"),
         Index(
-            "ix_journal_receipts_unwritten", "topic_id", sqlite_where=_UNWRITTEN, postgresql_where=_UNWRITTEN
+            "ix_journal_receipts_unwritten",
+            "repository_id",
+            sqlite_where=_UNWRITTEN,
+            postgresql_where=_UNWRITTEN,
         ),
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from hub.clock import now
 from hub.db import Base, config_of
 from hub.errors import TooLarge, text
+from hub.events import JournalGrew, publish
 from hub.journal import codec
 from hub.journal.entries import Entry, ordered
 from hub.journal.hub_key import load_hub_key
@@ -158,8 +159,8 @@ def list_entries(session: Session, topic: JournalTopic) -> list[Entry]:
 
 
 def read_entry(entry_id: str, data: bytes, bodies: Sequence[bytes | None]) -> Entry:
-    """The entry in its canonical bytes, with its stored bodies. Pure."""
-    value = codec.decode(data)
+    """The entry in its canonical bytes, which were checked, with its stored bodies. Pure."""
+    value = codec.read(data)
     return Entry(
         id=entry_id,
         kind=value["kind"],
@@ -227,6 +228,7 @@ def _make_body(content: str) -> bytes:
 
 
 def _store(session: Session, topic: JournalTopic, entry: Entry, data: bytes, bodies: Sequence[bytes]) -> None:
+    publish(session, JournalGrew(topic.repository_id))
     values = {
         "topic_id": topic.id,
         "entry_id": entry.id,

@@ -56,7 +56,7 @@ def _create_receipts() -> None:
     op.create_index(
         "ix_journal_receipts_unwritten",
         "journal_receipts",
-        ["topic_id"],
+        ["repository_id"],
         sqlite_where=_UNWRITTEN,
         postgresql_where=_UNWRITTEN,
     )

@@ -27,7 +27,10 @@ MERGE_LOCK: Final = "hub-merge.lock"
 # Held by whoever finds out what can be merged: one at a time.
 ASK_LOCK: Final = "hub-ask.lock"
 
-_LOCKS: Final = (QUEUE_LOCK, ALIVE_LOCK, UPKEEP_LOCK, MERGE_LOCK, ASK_LOCK)
+# Held by whoever writes the journal to refs: one at a time.
+JOURNAL_LOCK: Final = "hub-journal.lock"
+
+_LOCKS: Final = (QUEUE_LOCK, ALIVE_LOCK, UPKEEP_LOCK, MERGE_LOCK, ASK_LOCK, JOURNAL_LOCK)
 
 _QUARANTINES: Final = ("tmp_objdir-", "incoming-")
 _PACK_SUFFIXES: Final = (".pack", ".idx", ".rev")
