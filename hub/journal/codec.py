@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 MAX_ENTRY_BYTES: Final = 64 << 10
@@ -27,7 +27,9 @@ _KEY: Final = re.compile(r"[a-z_]+")
 _ID: Final = re.compile(r"[0-9a-f]{64}")
 _HANDLE: Final = re.compile(r"(?:[0-9a-f]{16})?")
 _KIND: Final = re.compile(r"[a-z][a-z_.]{0,39}")
-_BAD_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_CONTROL: Final = bytes([*range(0x20), 0x7F])
+# A backslash that escapes anything but a quote or a backslash.
+_ODD_ESCAPE: Final = re.compile(rb'(?<!\\)(?:\\\\)*\\(?!["\\])')
 _ESCAPED_BYTE: Final = re.compile(rb"%([0-9A-F]{2})")
 _SALT_BYTES: Final = 16
 _SALT: Final = re.compile(rb"[A-Za-z0-9_-]{22}\n")
@@ -43,20 +45,27 @@ def encode(value: dict[str, Any]) -> bytes:  # any value of JSON; `_check` says 
     """The canonical bytes of an object; raises NotCanonical where it has none."""
     try:
         _check(value)
-        return _to_json(value).encode()
-    except RecursionError as error:
-        raise NotCanonical("nested too deeply") from error
+        data = _to_json(value).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise NotCanonical(str(error)) from error
+    _check_bytes(data)
+    return data
 
 
 def decode(data: bytes) -> dict[str, Any]:  # whatever the object holds
     """The object that these bytes are the canonical form of; raises NotCanonical."""
+    _check_bytes(data)
     try:
         value = json.loads(data.decode())
+        if type(value) is not dict:
+            raise NotCanonical("no object")
+        _check(value)
+        is_canonical = _to_json(value).encode() == data
+    except NotCanonical:
+        raise
     except (ValueError, RecursionError) as error:
         raise NotCanonical(str(error)) from error
-    if type(value) is not dict:
-        raise NotCanonical("no object")
-    if encode(value) != data:
+    if not is_canonical:
         raise NotCanonical("not the canonical spelling")
     return value
 
@@ -67,24 +76,38 @@ def read(data: bytes) -> dict[str, Any]:  # whatever the object holds
     return value
 
 
-def _check(value: object) -> None:
-    if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str) or not _KEY.fullmatch(key):
+def _check_bytes(data: bytes) -> None:
+    """Looks at the characters of all strings at once.
+
+    Where JSON holds no control character, and escapes nothing but a quote and a backslash, no string in it
+    holds one or half a surrogate pair.
+    """
+    if len(data.translate(None, _CONTROL)) != len(data) or (b"\\" in data and _ODD_ESCAPE.search(data)):
+        raise NotCanonical("a control character, or an escape that is none of ours")
+
+
+def _check(value: Any) -> None:  # any value
+    """Looks at everything but the characters of strings."""
+    kind = type(value)
+    if kind is dict:
+        for key, one in value.items():
+            if not _is_key(key):
                 raise NotCanonical(f"the key {key!r}")
-        _check_all(value.values())
-    elif isinstance(value, list):
-        _check_all(value)
-    elif isinstance(value, str):
-        if _BAD_TEXT.search(value):
-            raise NotCanonical("a control character or a surrogate")
-    elif not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
-        raise NotCanonical(f"{value!r} of the type {type(value).__name__}")
+            _check(one)
+    elif kind is list:
+        for one in value:
+            _check(one)
+    elif kind is not str and kind is not bool and not _is_scalar(value):
+        raise NotCanonical(f"{value!r} of the type {kind.__name__}")
 
 
-def _check_all(values: Iterable[object]) -> None:
-    for one in values:
-        _check(one)
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, str) or (type(value) is int and 0 <= value <= MAX_NUMBER)
+
+
+@lru_cache(1000)
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and _KEY.fullmatch(key) is not None
 
 
 def digest(data: bytes) -> str:
