@@ -18,6 +18,8 @@ TAGS: Final = "refs/tags/"
 NOTES: Final = "refs/notes/"
 COUNTED: Final = (BRANCHES, TAGS, NOTES)
 SHOWN: Final = (BRANCHES, TAGS)
+# Refs of journals: no push moves them, and what they hold says what happened, so that the ref log does not.
+UNLOGGED: Final = ("refs/hub/", "refs/hub-broken/", "refs/hub-from/")
 
 # Addresses of pages that stand, or may come to stand, where a repository's name does.
 _ADDRESSES: Final = """

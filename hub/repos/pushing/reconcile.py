@@ -18,7 +18,7 @@ from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import ALIVE_LOCK, QUEUE_LOCK, directory, harden, holding, sweep
 from hub.repos.models import ZERO_ID, PushIntent, RefLogEntry, Repository
-from hub.repos.names import COUNTED
+from hub.repos.names import COUNTED, UNLOGGED
 from hub.repos.pushes import RefUpdate
 from hub.repos.pushing.recording import RECONCILER, log_moves, settle
 
@@ -125,9 +125,10 @@ def _mtime(path: str) -> int:
 
 
 def _record_unclaimed(database: Database, repository_id: int, path: Path) -> list[RefUpdate]:
-    now = {
+    names = {
         name.decode("utf-8", "backslashreplace"): ref_id for name, ref_id in RefFiles(path).read_all().items()
     }
+    now = {name: ref_id for name, ref_id in names.items() if not name.startswith(UNLOGGED)}
     with database.reading() as session:
         known = _list_known(session, repository_id)
     differing = [

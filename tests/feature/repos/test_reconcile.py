@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.app import Hub
+from hub.journal.exporting import export
 from hub.repos import jobs, receive
 from hub.repos.models import PushIntent, RefLogEntry, Repository
 from hub.repos.pushes import RefUpdate
@@ -153,3 +154,13 @@ def test_the_sweep_finds_what_changed_and_survives_a_damaged_repository(
 def test_a_repository_whose_directory_is_lost_is_no_reason_to_stop(pusher: Pusher, hub: Hub) -> None:
     pusher.directory.rename(pusher.directory.with_name("away"))
     assert receive.reconcile_all(hub.database) == []
+
+
+def test_refs_of_a_journal_are_not_the_business_of_the_ref_log(pusher: Pusher, hub: Hub) -> None:
+    commit = pusher.git.head(pusher.work)
+    pusher.push((ZERO, commit, MAIN))
+    export(hub.database, pusher.repository_id)
+    assert "refs/hub/repo" in pusher.refs()
+    done = reconcile(pusher)
+    assert done is not None
+    assert done.unclaimed == []
