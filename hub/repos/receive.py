@@ -71,18 +71,21 @@ def judge(
     verdicts, seen = _decide(database, push, named, options, atomic=atomic, is_complete=is_complete)
     grants: dict[str, Grant] = {}
     along: list[RefUpdate] = []
+    moves: list[RefUpdate] = []
     if verdicts.granted or seen.found:
         with database.writing() as session:
-            grants, along = _ask_others(session, push, seen)
+            grants, along = _ask_others(session, push, seen, verdicts)
             own = [*(move for one in grants.values() for move in one.moves), *along]
-            open_intent(session, _intent_of(push, [*verdicts.granted.values(), *own], packs))
+            moves = [*verdicts.granted.values(), *own]
+            if moves:
+                open_intent(session, _intent_of(push, moves, packs))
             if time.monotonic() > deadline:
                 raise TimeoutError("judged too late: whoever asked has given up")
-    has_intent = bool(verdicts.granted or grants)
     if grants or along:
         _move_granted(_directory(database, push.repository_id), grants, along, verdicts)
     names = dict.fromkeys(update.name for update in named)
-    return _judgement(names, verdicts, grants, has_intent=has_intent, lines=seen.lines)
+    lines = [*(line for one in grants.values() for line in one.lines), *seen.lines]
+    return _judgement(names, verdicts, grants, has_intent=bool(moves), lines=lines)
 
 
 def _intent_of(push: PushContext, moves: Sequence[RefUpdate], packs: Sequence[str]) -> Intent:
@@ -173,7 +176,9 @@ def _look(
     return seen
 
 
-def _ask_others(session: Session, push: PushContext, seen: _Seen) -> tuple[dict[str, Grant], list[RefUpdate]]:
+def _ask_others(
+    session: Session, push: PushContext, seen: _Seen, verdicts: Verdicts
+) -> tuple[dict[str, Grant], list[RefUpdate]]:
     """What namespaces grant, and the refs that move along with those that the ordinary policy lets move."""
     grants: dict[str, Grant] = {}
     if not seen.found and not seen.watched:
@@ -182,9 +187,27 @@ def _ask_others(session: Session, push: PushContext, seen: _Seen) -> tuple[dict[
     for name, found in seen.found.items():
         decider = find_namespace(name)
         assert decider is not None, "only what has a namespace was looked at"
-        grants[name] = decider.judge(session, push, repository, found)
+        try:
+            with session.begin_nested():
+                grants[name] = _granted(decider.judge(session, push, repository, found))
+        except _NotGranted as error:
+            verdicts.refused[name] = error.refusal
     along = [move for one, found in seen.watched for move in one.move(session, push, repository, found)]
     return grants, along
+
+
+class _NotGranted(Exception):
+    """A namespace refuses when it judges."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+def _granted(answer: Grant | Refusal) -> Grant:
+    if isinstance(answer, Refusal):
+        raise _NotGranted(answer)
+    return answer
 
 
 def _move_granted(
@@ -192,7 +215,8 @@ def _move_granted(
 ) -> None:
     for name, grant in list(grants.items()):
         try:
-            move_refs(path, grant.moves)
+            if grant.moves:
+                move_refs(path, grant.moves)
         except GitFailed:
             del grants[name]
             verdicts.refused[name] = Refusal(Cause.MOVED, _NOT_STORED)

@@ -14,18 +14,22 @@ from hub.repos.pushing.push_policy import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a namespace makes of one ref of a push: the refs that the hub moves for it, and git's options."""
+    """What a namespace makes of one ref of a push: the refs that the hub moves for it, and git's options.
+
+    Where it moves none, what the ref was for is done in the transaction of the judge, and `lines` tell of it.
+    """
 
     moves: tuple[RefUpdate, ...]
     options: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 # What looking found, for the judge of the same feature alone.
 Found = Any
 # Called before the transaction of the intent, which slow reading must not hold up; reads only.
 Look = Callable[[Session, PushContext, Repository, RefUpdate, Options], Found | Refusal]
-# Called in the transaction of the intent, so that it may reserve numbers.
-Judge = Callable[[Session, PushContext, Repository, Found], Grant]
+# Called in the transaction of the intent, so that it may reserve numbers; what a refusal wrote is undone.
+Judge = Callable[[Session, PushContext, Repository, Found], Grant | Refusal]
 # Called in the transaction of the record, with what moved; returns lines for the pusher.
 Record = Callable[[Session, RefsUpdated], list[str]]
 # The same two steps for the branches and tags that a push may move: lines for the pusher come from the look,

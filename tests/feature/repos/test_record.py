@@ -131,7 +131,17 @@ def _look_demo(
     return update
 
 
-def _judge_demo(session: Session, push: PushContext, repository: Repository, update: RefUpdate) -> Grant:
+def _judge_demo(
+    session: Session, push: PushContext, repository: Repository, update: RefUpdate
+) -> Grant | Refusal:
+    if update.name.endswith("/late"):
+        repository.description = "written by a refusal"
+        session.flush()
+        return Refusal(Cause.NAMESPACE, "too late", "Come earlier.")
+    if update.name.endswith("/word"):
+        repository.description = "written by a grant"
+        session.flush()
+        return Grant((), lines=("Noted.",))
     moved = RefUpdate(f"refs/demoed/{len(update.name)}/1", ZERO, update.new_id)
     return Grant((moved,), (f"refname {moved.name}", f"new-oid {moved.new_id}"))
 
@@ -155,6 +165,21 @@ def test_a_registered_namespace_moves_its_own_refs_and_tells_the_pusher(pusher: 
     assert pusher.refs() == {MAIN: commit, "refs/demoed/13/1": commit}
     assert pusher.record() == ["refs/demoed/13/1"]
     assert rows(hub) == (2, [])
+
+
+def test_a_namespace_that_moves_no_ref_does_its_part_when_it_judges(pusher: Pusher, hub: Hub) -> None:
+    commit = pusher.git.head(pusher.work)
+    pusher.push((ZERO, commit, MAIN))
+    judgement = pusher.judge((ZERO, commit, "refs/demo/late"))
+    assert (reasons(judgement), judgement.lines) == ({"refs/demo/late": "too late"}, ["Come earlier."])
+    assert not judgement.intent
+    judgement = pusher.judge((ZERO, commit, "refs/demo/word"), (ZERO, commit, "refs/demo/late"))
+    assert judgement.answers == [("refs/demo/word", "ok", []), ("refs/demo/late", "ng", "too late")]
+    assert (judgement.lines, judgement.intent) == (["Come earlier.", "Noted."], False)
+    assert pusher.refs() == {MAIN: commit}
+    assert rows(hub) == (1, [])
+    with hub.database.reading() as session:
+        assert session.get_one(Repository, pusher.repository_id).description == "written by a grant"
 
 
 def test_an_atomic_push_to_a_namespace_and_a_branch_is_refused(pusher: Pusher) -> None:
