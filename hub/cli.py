@@ -14,6 +14,7 @@ from hub import __version__, demo, migrations
 from hub.accounts.actions import make_setup_code
 from hub.accounts.queries import has_admin
 from hub.cli_credentials import key_commands, token_commands
+from hub.cli_journal import journal_commands
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
 from hub.cli_people import user_commands
 from hub.cli_repos import http_address, repo_commands
@@ -208,7 +209,7 @@ def run_doctor(line: CommandLine, is_json: bool) -> None:
 
 for command in (rules_command, rule_commands):
     repo_commands.add_command(command)
-for commands in (user_commands, token_commands, key_commands, repo_commands, gc_command):
+for commands in (user_commands, token_commands, key_commands, repo_commands, journal_commands, gc_command):
     hub.add_command(commands)
 
 

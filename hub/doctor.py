@@ -17,10 +17,12 @@ from hub.cli_line import require_current
 from hub.config import Config
 from hub.db import Database
 from hub.errors import Conflict, HubError, Unavailable, text
-from hub.journal.hub_key import key_file, load_hub_key
+from hub.journal.hub_key import key_file, load_hub_key, next_file
+from hub.journal.rotating import count_unaware, is_begun
 from hub.repos.git import store
 from hub.repos.git.refs import RefFiles, RefsDamaged
 from hub.repos.models import ZERO_ID, RefLogEntry, Repository
+from hub.repos.names import UNLOGGED
 
 OLDEST_GIT: Final = (2, 38)
 OLDEST_PYTHON: Final = (3, 11)
@@ -51,6 +53,7 @@ def examine(config: Config) -> Iterator[Finding]:
     database = _look("database", _find_database, config)
     yield database
     if database.fault is None:
+        yield _look("keys in journals", _find_keys_in_journals, config)
         yield from _examine_repositories(config)
 
 
@@ -145,18 +148,19 @@ def _find_host_keys(config: Config) -> str:
 
 def _find_hub_key(config: Config) -> str:
     path = key_file(config)
-    if not path.is_file():
+    if not path.is_file() and not next_file(config).is_file():
         raise Conflict(
             text("The key of the hub is missing."),
             text("There is no %(path)s; it names the hub in the journals of its repositories.", path=path),
             text("Bring it back from a backup. Where no repository has a journal yet, `hub init` makes one."),
         )
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise Conflict(
-            text("Other users of this machine can read the key of the hub."),
-            text("Whoever has it can write journals in the name of this hub."),
-            text("Close it: chmod 600 %(path)s", path=path),
-        )
+    for one in (path, next_file(config)):
+        if one.is_file() and stat.S_IMODE(one.stat().st_mode) & 0o077:
+            raise Conflict(
+                text("Other users of this machine can read the key of the hub."),
+                text("Whoever has it can write journals in the name of this hub."),
+                text("Close it: chmod 600 %(path)s", path=one),
+            )
     try:
         return load_hub_key(config).fingerprint
     except ValueError as error:
@@ -165,6 +169,29 @@ def _find_hub_key(config: Config) -> str:
             text("%(path)s: %(error)s", path=path, error=error),
             text("Bring it back from a backup."),
         ) from error
+
+
+def _find_keys_in_journals(config: Config) -> str:
+    database = Database(config)
+    try:
+        if is_begun(database):
+            raise Conflict(
+                text("The key of the hub began to be changed, and that did not end."),
+                text("Journals know two keys of it, or one that does not sign yet."),
+                text("Go on: hub journal rotate-key"),
+            )
+        unaware = count_unaware(database)
+    except ValueError:
+        return "not looked at: the key of the hub cannot be read"
+    finally:
+        database.dispose()
+    if unaware:
+        raise Conflict(
+            text("%(count)s journals do not know the key of the hub.", count=unaware),
+            text("They were kept with another key: the folder keys is not the one of this database."),
+            text("Bring the folder keys back from the backup that the database is from."),
+        )
+    return "the hub's own alone"
 
 
 def _find_database(config: Config) -> str:
@@ -199,13 +226,14 @@ def _find_fault(session: Session, config: Config, repository: Repository) -> Hub
             text("Bring it back from a backup of the data folder."),
         )
     try:
-        found = {os.fsdecode(name): ref_id for name, ref_id in RefFiles(directory).read_all().items()}
+        refs = {os.fsdecode(name): ref_id for name, ref_id in RefFiles(directory).read_all().items()}
     except RefsDamaged as error:
         return Conflict(
             text("The refs of %(path)s are damaged.", path=repository.path),
             text("%(error)s", error=error),
             text("Bring %(directory)s back from a backup.", directory=directory),
         )
+    found = {name: ref_id for name, ref_id in refs.items() if not name.startswith(UNLOGGED)}
     recorded = _recorded_refs(session, repository)
     differing = sorted(
         name for name in found.keys() | recorded.keys() if found.get(name) != recorded.get(name)

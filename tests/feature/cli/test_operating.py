@@ -135,7 +135,10 @@ def test_commands_name_the_address_at_which_the_hub_is_served(run: Run, config: 
 
 
 def test_list_of_commands_has_whole_sentences(run: Run) -> None:
-    assert all("...\n" not in run(group, "--help").stdout[80:] for group in ("user", "token", "key", "repo"))
+    assert all(
+        "...\n" not in run(group, "--help").stdout[80:]
+        for group in ("user", "token", "key", "repo", "journal")
+    )
     assert "...\n" not in run("--help").stdout[80:]
 
 
