@@ -75,6 +75,13 @@ class KeyWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WordsTakenAway(Event):
+    """Texts of a repository's journal were taken away; what is left of them on the disk has to go."""
+
+    repository_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenUsed(Event):
     """An access token was used, and its row does not say so yet."""
 

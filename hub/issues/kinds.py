@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from hub.issues.state import CommentState, CommentWords, ThreadState, TopicState, TopicWords
 from hub.journal.entries import Entry
+from hub.journal.redactions import taken_by
 
 _NOT_AUTHOR: Final = "only the author or the home hub"
 _STATES: Final = ("open", "closed")
@@ -131,6 +132,11 @@ def apply_resolve(state: TopicState, entry: Entry, homes: Set[str]) -> str | Non
         return "not in this thread"
     state.threads[name] = ThreadState(is_resolved, entry.person, entry.at)
     return None
+
+
+def apply_redact(state: TopicState, entry: Entry, homes: Set[str]) -> str | None:
+    """Takes texts away, for good. They are withheld from entries before these are replayed."""
+    return None if taken_by(entry, state.hubs_of_texts, homes) else "not one's own words"
 
 
 def _said(entry: Entry, index: int, one: Mapping[str, Any]) -> _Said:

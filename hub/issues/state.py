@@ -1,6 +1,7 @@
 """What the entries of a numbered topic add up to: plain records, without a session and without a clock.
 
 People are named `<handle>@<hub>`, moments are whole seconds, a text is None once it is withheld.
+What only a replay of all entries knows, and no row keeps, takes no part in comparisons.
 """
 
 from dataclasses import dataclass, field
@@ -50,7 +51,10 @@ class ThreadState:
 
 @dataclass(slots=True)
 class TopicState:
-    """A topic and its conversation; comments stand in the order in which they count."""
+    """A topic and its conversation; comments stand in the order in which they count.
+
+    `hubs_of_texts` are the hubs where texts were written, by digest: a replay's, `load` leaves it empty.
+    """
 
     id: str = ""
     type: str = ""
@@ -67,6 +71,7 @@ class TopicState:
     edits: list[TopicWords] = field(default_factory=list)
     comments: dict[str, CommentState] = field(default_factory=dict)
     threads: dict[str, ThreadState] = field(default_factory=dict)
+    hubs_of_texts: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def hub(self) -> str:

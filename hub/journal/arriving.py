@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from hub.clock import now
 from hub.db import Base
 from hub.journal import codec
+from hub.journal.entries import Entry
 from hub.journal.kinds import find_kinds
 from hub.journal.models import (
     JournalBody,
@@ -25,8 +26,10 @@ from hub.journal.models import (
 )
 from hub.journal.recording import REPOSITORY, list_entries
 from hub.journal.records import Block, Record, body_name, body_names, parse_commit
+from hub.journal.redactions import REDACT, list_taken
 from hub.journal.replay import NOT_UNDERSTOOD, replay_with_reasons
 from hub.journal.ring_rows import homes_of
+from hub.journal.withholding import withhold
 from hub.repos.git.record_objects import RecordObjects
 
 _UNKNOWN: Final = "unknown"
@@ -87,17 +90,30 @@ def take_in(session: Session, repository_id: int, arrivals: Iterable[Arrival]) -
 
 
 def replay_topics(session: Session, topics: Iterable[JournalTopic]) -> None:
-    """Brings the rows of these topics to what all their entries make; the repository's own goes first."""
+    """Brings the rows of these topics to what all their entries make; the repository's own goes first.
+
+    What their redactions take away is withheld.
+    """
     for topic in sorted(topics, key=lambda one: (one.type != REPOSITORY, one.id)):
-        entries, kinds = list_entries(session, topic), find_kinds(topic.type)
-        if kinds is None:
-            reasons: Mapping[str, str | None] = {one.id: NOT_UNDERSTOOD for one in entries}
-        else:
-            homes = homes_of(session, topic.repository_id)
-            state, reasons = replay_with_reasons(topic.type, entries, homes)
-            kinds.save(session, topic, state)
-        _note_reasons(session, topic, reasons)
+        entries = _replay(session, topic)
+        if any(one.kind == REDACT for one in entries):
+            taken = list_taken(entries, homes_of(session, topic.repository_id))
+            if withhold(session, topic, taken):
+                _replay(session, topic)
     session.flush()
+
+
+def _replay(session: Session, topic: JournalTopic) -> list[Entry]:
+    entries, kinds = list_entries(session, topic), find_kinds(topic.type)
+    if kinds is None:
+        reasons: Mapping[str, str | None] = {one.id: NOT_UNDERSTOOD for one in entries}
+    else:
+        homes = homes_of(session, topic.repository_id)
+        state, reasons = replay_with_reasons(topic.type, entries, homes)
+        kinds.save(session, topic, state)
+    _note_reasons(session, topic, reasons)
+    session.flush()
+    return entries
 
 
 def _note_reasons(session: Session, topic: JournalTopic, reasons: Mapping[str, str | None]) -> None:

@@ -1,18 +1,13 @@
 """A person is forgotten: their keys are withdrawn and their names withheld, wherever a journal knows them."""
 
 import json
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.journal.models import JournalBody, JournalEntry, JournalTopic, Person
 from hub.journal.people import list_keys, list_topics_that_know, set_key
-from hub.journal.recording import withhold
-from hub.journal.replay import act
-
-# What fits into one entry.
-_MOST_AT_ONCE: Final = 500
+from hub.journal.redacting import redact
 
 
 def forget(session: Session, person: Person) -> None:
@@ -20,11 +15,7 @@ def forget(session: Session, person: Person) -> None:
     for topic in list_topics_that_know(session, person):
         for public in list_keys(session, topic, person):
             set_key(session, topic, person, public, is_on=False)
-        names = _list_names(session, topic, person)
-        for begin in range(0, len(names), _MOST_AT_ONCE):
-            some = names[begin : begin + _MOST_AT_ONCE]
-            act(session, topic, kind="redact", person=None, d={"bodies": some})
-            withhold(session, topic, some)
+        redact(session, topic, person=None, digests=_list_names(session, topic, person))
     person.name = person.user_id = None
     session.flush()
 

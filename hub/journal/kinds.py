@@ -22,12 +22,14 @@ class Kinds(Generic[S]):
 
     `apply` has a function for each kind of entry. `load` reads the state of a topic from its rows, as it was
     after `save`; of one without any it is what `new_state` makes. `save` writes the rows that differ.
+    `note` is told of every entry before it is applied, also of those that nobody understands.
     """
 
     new_state: Callable[[], S]
     apply: Mapping[str, Apply[S]]
     load: Callable[[Session, JournalTopic], S]
     save: Callable[[Session, JournalTopic, S], None]
+    note: Callable[[S, Entry], None] | None = None
 
 
 _kinds: dict[str, Kinds[Any]] = {}  # the state of each type is a class of its own

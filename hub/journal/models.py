@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ForeignKey,
     Index,
@@ -205,6 +206,24 @@ class JournalBody(Base):
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class JournalLeftover(Base):
+    """A text that was taken away and may still lie somewhere on the disk, until the purge removed it.
+
+    `blob_id` is the object of git's that held it; `rendered` are the SHA-256 of what pages may have kept of
+    it as HTML.
+    """
+
+    __tablename__ = "journal_leftovers"
+    __table_args__ = (Index("ix_journal_leftovers_repository_id", "repository_id"),)
+
+    id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
+    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
+    blob_id: Mapped[str] = mapped_column(String(64))
+    # Any: JSON, a list of digests.
+    rendered: Mapped[list[Any]] = mapped_column(JSON)
+    since: Mapped[datetime]
+
+
 class JournalHub(Base):
     """A hub that the journal of a repository knows; its `role` is a member of `ring.HubRole`.
 
@@ -253,4 +272,4 @@ class KnownPerson(Base):
 
 
 # What entries do not say: how they were exported, and what was mended.
-LOCAL_TABLES: Final = (JournalReceipt, JournalOrigin, JournalDamage)
+LOCAL_TABLES: Final = (JournalReceipt, JournalOrigin, JournalDamage, JournalLeftover)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from hub.clock import now
@@ -130,13 +130,6 @@ def get_repository_topic_id(session: Session, repository_id: int) -> str:
     """What names the repository in its entries: the id of its own topic."""
     topic_id: str = session.execute(_FIND_REPOSITORY, {"in_repository": repository_id}).scalar_one()
     return topic_id
-
-
-def withhold(session: Session, topic: JournalTopic, digests: Sequence[str]) -> None:
-    """Drops these texts of the topic's entries; the entries stay as they are."""
-    of_topic = select(JournalEntry.id).where(JournalEntry.topic_id == topic.id)
-    is_one = JournalBody.digest.in_(digests) & JournalBody.entry_id.in_(of_topic)
-    session.execute(update(JournalBody).where(is_one).values(content=None))
 
 
 def list_entries(session: Session, topic: JournalTopic) -> list[Entry]:

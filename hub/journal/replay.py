@@ -43,6 +43,8 @@ def apply(
     homes: frozenset[str],
 ) -> str | None:
     """Changes the state by one entry; returns why the entry does not count, or None. Never raises."""
+    if kinds.note is not None:
+        kinds.note(state, entry)
     change = kinds.apply.get(entry.kind)
     if change is None or entry.v != VERSION:
         return NOT_UNDERSTOOD

@@ -35,6 +35,7 @@ from typing import Final
 from hub.journal.entries import Entry
 from hub.journal.kinds import Apply
 from hub.journal.public_keys import follow, hub_id_of, wire_form
+from hub.journal.redactions import REDACT, note_texts, taken_by
 from hub.signing import fingerprint_of
 
 _PERSON: Final = re.compile(r"[0-9a-f]{16}@([0-9a-f]{64})")
@@ -67,13 +68,15 @@ class KnownName:
 class Ring:
     """Who speaks in the journal: hubs with their role, keys by holder and fingerprint, people with names.
 
-    `self_appointed` are homes that no home named.
+    `self_appointed` are homes that no home named; `hubs_of_texts` are the hubs where texts were written, by
+    digest: only a replay of all entries knows them, and no row keeps them.
     """
 
     hubs: dict[str, HubRole] = field(default_factory=dict)
     self_appointed: set[str] = field(default_factory=set)
     keys: dict[tuple[str, str], KnownKey] = field(default_factory=dict)
     people: dict[str, KnownName] = field(default_factory=dict)
+    hubs_of_texts: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def homes(self) -> frozenset[str]:
@@ -143,12 +146,16 @@ def _introduce(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
 
 
 def _redact(ring: Ring, entry: Entry, _: frozenset[str]) -> str | None:
-    is_home, wanted, has_any = entry.hub in ring.homes, set(entry.d["bodies"]), False
+    taken = taken_by(entry, ring.hubs_of_texts, ring.homes)
     for person, known in ring.people.items():
-        if known.digest in wanted and (is_home or _is_of(entry, person)):
+        if known.digest in taken:
             ring.people[person] = KnownName(None, known.digest)
-            has_any = True
-    return None if is_home or has_any else "not one's own words"
+    return None if taken else "not one's own words"
+
+
+def note_entry(ring: Ring, entry: Entry) -> None:
+    """Notes where the texts of an entry were written, whether it counts or not."""
+    note_texts(entry, ring.hubs_of_texts)
 
 
 def _keep(_: Ring, __: Entry, ___: frozenset[str]) -> str | None:
@@ -177,6 +184,6 @@ APPLY: dict[str, Apply[Ring]] = {
     "hub": _name_hub,
     "key": _set_key,
     "person": _introduce,
-    "redact": _redact,
+    REDACT: _redact,
     "witness": _keep,
 }

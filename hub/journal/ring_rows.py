@@ -10,7 +10,7 @@ from hub.journal.kinds import Kinds, register
 from hub.journal.models import JournalHub, JournalKey, JournalTopic, KnownPerson, Person
 from hub.journal.person_rows import ids_of
 from hub.journal.recording import REPOSITORY
-from hub.journal.ring import APPLY, HubRole, KnownKey, KnownName, Ring
+from hub.journal.ring import APPLY, HubRole, KnownKey, KnownName, Ring, note_entry
 
 _HUBS: Final = Base.metadata.tables[JournalHub.__tablename__]
 _HOMES: Final = select(_HUBS.c.hub).where(
@@ -102,4 +102,4 @@ def _people(session: Session, topic: JournalTopic) -> dict[str, tuple[KnownPerso
     return {person.global_id: (known, person) for known, person in rows}
 
 
-register(REPOSITORY, Kinds(new_state=Ring, apply=APPLY, load=load, save=save))
+register(REPOSITORY, Kinds(new_state=Ring, apply=APPLY, load=load, save=save, note=note_entry))

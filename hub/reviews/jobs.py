@@ -21,7 +21,7 @@ from hub.reviews.intake.judging import join, judge
 from hub.reviews.intake.looking import look
 from hub.reviews.intake.proposed import drop_older
 from hub.reviews.intake.recording import record
-from hub.reviews.kinds import KINDS
+from hub.reviews.kinds import KINDS, note_entry
 from hub.reviews.recognising import has_candidates
 from hub.reviews.rows import load, save
 from hub.reviews.state import ChangeState
@@ -29,7 +29,7 @@ from hub.reviews.state import ChangeState
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
 _REVIEW_REFS: Final = "refs/changes/"
 
-register("change", Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save))
+register("change", Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save, note=note_entry))
 receive.namespace(PROPOSALS, look, judge, record)
 receive.watch(watch, join)
 admit_by(find_admitted)

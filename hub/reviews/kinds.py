@@ -11,6 +11,7 @@ from hub.issues import kinds as topic_kinds
 from hub.issues.kinds import as_bool, as_int, as_str, is_home
 from hub.issues.state import TopicState
 from hub.journal.entries import Entry
+from hub.journal.redactions import REDACT, note_texts
 from hub.reviews.models import Side, VerdictValue
 from hub.reviews.state import AnchorState, ChangeState, PatchSetState, ReviewState, VerdictState
 
@@ -124,6 +125,11 @@ def apply_reviewer(state: ChangeState, entry: Entry, homes: Set[str]) -> str | N
     return None
 
 
+def note_entry(state: ChangeState, entry: Entry) -> None:
+    """Notes where the texts of an entry were written, whether it counts or not."""
+    note_texts(entry, state.topic.hubs_of_texts)
+
+
 def _anchors(entry: Entry) -> dict[str, AnchorState]:
     comments = enumerate(entry.d.get("comments", ()))
     return {f"{entry.id}.{index}": _anchor(one["at"]) for index, one in comments if "at" in one}
@@ -171,6 +177,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "resolve": _of_topic(topic_kinds.apply_resolve),
     "dismiss": apply_dismiss,
     "reviewer": apply_reviewer,
+    REDACT: _of_topic(topic_kinds.apply_redact),
 }
 
 KINDS: Final[Mapping[str, Kind]] = {kind: _noted(apply) for kind, apply in _KINDS.items()}

@@ -18,7 +18,7 @@ from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import ALIVE_LOCK, QUEUE_LOCK, UPKEEP_LOCK, fsync, holding, lock, write_durably
 
 _ALTERNATES: Final = Path("objects", "info", "alternates")
-# Touched when a loan ends: a push that began before counts on objects that are gone then.
+# Touched when a loan ends or objects are taken out: a push that began before counts on what is gone then.
 _ENDED: Final = Path("objects", "info", "hub-loan-ended")
 _LONGEST_PUSH_SECONDS: Final = 2 * 86400
 
@@ -100,8 +100,13 @@ def _copy_all(directory: Path) -> None:
     fsync(directory / "objects" / "pack")
 
 
-def _forget_lender(directory: Path) -> None:
+def note_that_objects_go(directory: Path) -> None:
+    """Has every push that may have counted on objects that go now be looked at once more, for two days."""
     (directory / _ENDED).touch(mode=0o600)
+
+
+def _forget_lender(directory: Path) -> None:
+    note_that_objects_go(directory)
     with suppress(FileNotFoundError):
         os.unlink(directory / _ALTERNATES)
     fsync(directory / "objects" / "info")
