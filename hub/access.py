@@ -31,6 +31,7 @@ class Permission(StrEnum):
     PUSH = "push"
     APPROVE = "approve"
     MERGE = "merge"
+    REDACT = "redact"
     SET_RULES = "set_rules"
     DESCRIBE = "describe"
     ADMINISTER = "administer"
@@ -53,7 +54,7 @@ class Scope(StrEnum):
 _READ = frozenset({Permission.SEE, Permission.COMMENT})
 _PROPOSE = _READ | {Permission.PROPOSE}
 _WRITE = _PROPOSE | {Permission.PUSH, Permission.APPROVE}
-_MAINTAIN = _WRITE | {Permission.MERGE, Permission.SET_RULES, Permission.DESCRIBE}
+_MAINTAIN = _WRITE | {Permission.MERGE, Permission.REDACT, Permission.SET_RULES, Permission.DESCRIBE}
 _OWN = _MAINTAIN | {
     Permission.SET_VISIBILITY,
     Permission.SET_ROLES,
@@ -75,10 +76,12 @@ PUBLIC_PERMISSIONS: Mapping[bool, frozenset[Permission]] = {
     True: _PROPOSE,
 }
 
-# What is left to do in an archived repository: it is read-only, and can be brought back or away.
+# What is left to do in an archived repository: it is read-only, and can be brought back or away. A secret
+# that stands in it has to go all the same.
 ARCHIVED_PERMISSIONS = frozenset(
     {
         Permission.SEE,
+        Permission.REDACT,
         Permission.SET_VISIBILITY,
         Permission.SET_ROLES,
         Permission.ADMINISTER,

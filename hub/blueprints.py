@@ -29,7 +29,7 @@ from hub.reviews import commit_views as change_commit_views
 from hub.reviews import list_views as change_list_views
 from hub.reviews import merge_views, open_views
 from hub.reviews import views as reviews
-from hub.reviews.conversation import act_views, talk_views
+from hub.reviews.conversation import act_views, redact_views, talk_views
 from hub.reviews.files import files_views
 
 # A feature's modules of views share one blueprint.
@@ -72,6 +72,7 @@ _MODULES: Final = (
     change_list_views,
     open_views,
     merge_views,
+    redact_views,
     talk_views,
     act_views,
     pages,

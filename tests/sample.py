@@ -66,6 +66,8 @@ PARTS = {
     "act": "close",
     "how": "resolve",
     "review": "none",
+    "said": "comments",
+    "said_id": "1",
 }
 # What there is of a file, and not of a folder.
 OF_FILES = {"repos.show_blame", "repos.show_raw"}

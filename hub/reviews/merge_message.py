@@ -11,7 +11,10 @@ _TRAILER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*: \S")
 
 @dataclass(frozen=True, slots=True)
 class MessageParts:
-    """What the message is made of; people are written as in commits: `Name <address>`."""
+    """What the message is made of; people are written as in commits: `Name <address>`.
+
+    `title` is empty where it was taken away.
+    """
 
     number: int
     title: str
@@ -27,7 +30,7 @@ def propose_message(parts: MessageParts) -> str:
     if parts.change_key.startswith("I"):
         trailers.append(f"Change-Id: {parts.change_key}")
     trailers.append(f"Link: {parts.url}")
-    subject = f"{parts.title} (#{parts.number})"
+    subject = f"{parts.title} (#{parts.number})" if parts.title else f"Change {parts.number}"
     body = parts.description.strip()
     return add_trailers(f"{subject}\n\n{body}" if body else subject, trailers)
 

@@ -15,10 +15,12 @@ from hub.issues.rows import moment
 from hub.journal.entries import Entry
 from hub.journal.models import JournalEntry
 from hub.journal.recording import read_entry
+from hub.journal.redactions import REDACT
 from hub.reviews.conversation.threads import SaidThread
 from hub.reviews.faces import Face
 from hub.reviews.models import VerdictValue
 from hub.reviews.shell import Version
+from hub.reviews.wordings import Withheld
 
 MOST_EVENTS: Final = 100
 
@@ -42,18 +44,25 @@ class EventKind(StrEnum):
     ASKED = "asked"
     RELEASED = "released"
     DISMISSED = "dismissed"
+    TAKEN_AWAY = "taken_away"
 
 
 @dataclass(frozen=True, slots=True)
 class SaidReview:
-    """A review; `label` is that of the patch set it is about, `html` its summary, None where it has none."""
+    """A review; `label` is that of the patch set it is about, `html` its summary, None where it has none.
 
+    `is_gone`: it had one that was taken away (`withheld`: by whom).
+    """
+
+    row_id: int
     entry_id: str
     author: Face
     verdict: VerdictValue
     label: str
     html: Markup | None
     is_dismissed: bool
+    is_gone: bool = False
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,9 @@ class Words:
 
 @dataclass(slots=True)
 class Event:
-    """Something that happened. What it is about depends on its kind; `value` is a target or a commit's id."""
+    """Something that happened. What it is about depends on its kind; `value` is a target or a commit's id,
+    `count` how many texts were taken away.
+    """
 
     kind: EventKind
     who: Face
@@ -77,6 +88,7 @@ class Event:
     review: SaidReview | None = None
     words: Words | None = None
     value: str = ""
+    count: int = 0
     whom: list[Face] = field(default_factory=list)
     threads: list[SaidThread] = field(default_factory=list)
 
@@ -243,6 +255,12 @@ def _dismissed(entry: Entry, known: Known) -> list[Event]:
     return [event]
 
 
+def _taken_away(entry: Entry, known: Known) -> list[Event]:
+    event = _event(EventKind.TAKEN_AWAY, entry, known)
+    event.count = len(entry.d["bodies"])
+    return [event]
+
+
 _KINDS: Final[Mapping[str, Callable[[Entry, Known], list[Event]]]] = {
     "open": _opened,
     "patchset": _patch_set,
@@ -254,4 +272,5 @@ _KINDS: Final[Mapping[str, Callable[[Entry, Known], list[Event]]]] = {
     "resolve": _settled,
     "reviewer": _reviewer,
     "dismiss": _dismissed,
+    REDACT: _taken_away,
 }

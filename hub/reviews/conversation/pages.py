@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
@@ -21,6 +21,7 @@ from hub.reviews.faces import Face
 from hub.reviews.models import Review
 from hub.reviews.prose import render_words
 from hub.reviews.shell import ChangeHead
+from hub.reviews.wordings import Withheld, Withholdings
 
 # More reviews than anybody gives to one change; verdicts beyond them are not shown.
 _MOST_REVIEWS: Final = 1000
@@ -30,11 +31,15 @@ _MOST_REVIEWS: Final = 1000
 class ConversationPage:
     """A page of what was said and done.
 
-    `still_open` are the threads that nobody settled and that stand in no event of this page; `earlier` says
-    where the page before this one begins, None on the first.
+    `withheld` is who took title and description away, where somebody did; `has_words`: some wording of them
+    is still there. `still_open` are the threads that
+    nobody settled and that stand in no event of this page; `earlier` says where the page before this one
+    begins, None on the first.
     """
 
     description: Markup | None
+    withheld: Withheld | None
+    has_words: bool
     events: list[Event]
     still_open: list[SaidThread]
     reviewers: list[Reviewer]
@@ -57,14 +62,15 @@ def read_conversation(
     entries = happened.list_newest_entries(session, opened.journal_topic.id, before=before, limit=limit + 1)
     has_earlier, entries = len(entries) > limit, entries[-limit:]
     labels = {one.entry_id: one.label for one in head.versions}
-    threads = list_threads(session, opened, labels, touched=happened.touched_by(entries))
+    gone = Withholdings(session, opened.journal_topic)
+    threads = list_threads(session, opened, labels, touched=happened.touched_by(entries), gone=gone)
     reviews = _list_reviews(session, opened.topic.id)
     names = happened.people_in(entries)
     people, asked = list_people(session, opened.topic.id, names, {one.author_id for one in reviews})
     by_id = {one.person_id: one for one in people.values()}
     here = {one.id for one in entries}
     texts = {one.entry_id: _summary(session, opened, one) for one in reviews if one.entry_id in here}
-    said = {one.entry_id: _said(one, by_id, labels, texts.get(one.entry_id)) for one in reviews}
+    said = {one.entry_id: _said(one, by_id, labels, texts.get(one.entry_id), gone) for one in reviews}
     known = Known(
         people=people,
         versions={one.entry_id: one for one in head.versions},
@@ -76,6 +82,8 @@ def read_conversation(
     shown = {one.row_id for event in events if event.kind in happened.TALKS for one in event.threads}
     return ConversationPage(
         description=_description(session, opened),
+        withheld=_who_took_description(session, opened, gone),
+        has_words=_has_words(session, opened),
         events=events,
         still_open=[one for one in threads if one.is_open and one.row_id not in shown],
         reviewers=list_reviewers(by_id, asked, reviews, said, author_id=opened.author.id),
@@ -102,10 +110,17 @@ def _summary(session: Session, opened: OpenedChange, review: Review) -> Markup |
 
 
 def _said(
-    review: Review, people: Mapping[int, Face], labels: Mapping[str, str], html: Markup | None
+    review: Review,
+    people: Mapping[int, Face],
+    labels: Mapping[str, str],
+    html: Markup | None,
+    gone: Withholdings,
 ) -> SaidReview:
     return SaidReview(
+        row_id=review.id,
         entry_id=review.entry_id,
+        is_gone=review.text is None,
+        withheld=gone.find(review.entry_id) if review.text is None else None,
         author=people[review.author_id],
         verdict=review.verdict,
         label=labels.get(review.patch_set, ""),
@@ -129,6 +144,21 @@ def _list_words(session: Session, opened: OpenedChange, entries: Sequence[Entry]
     )
     now = opened.topic.title, opened.topic.description
     return happened.words_of(session.scalars(query).all(), now)
+
+
+def _who_took_description(session: Session, opened: OpenedChange, gone: Withholdings) -> Withheld | None:
+    if opened.topic.description is not None:
+        return None
+    last = select(TopicEdit.entry_id).where(TopicEdit.topic_id == opened.topic.id)
+    edit = session.scalar(last.order_by(TopicEdit.position.desc()).limit(1))
+    return gone.find(edit or opened.journal_topic.topic_id)
+
+
+def _has_words(session: Session, opened: OpenedChange) -> bool:
+    if opened.topic.title is not None:
+        return True
+    earlier = exists().where(TopicEdit.topic_id == opened.topic.id, TopicEdit.title.is_not(None))
+    return bool(session.scalar(select(earlier)))
 
 
 def _description(session: Session, opened: OpenedChange) -> Markup | None:

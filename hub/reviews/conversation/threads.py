@@ -1,7 +1,7 @@
 """Threads as the conversation shows them: where each is about, what was said, and what the viewer may do."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from hub.reviews.changes import OpenedChange
 from hub.reviews.faces import Face, face_of
 from hub.reviews.models import Anchor
 from hub.reviews.prose import render_words
+from hub.reviews.wordings import Withheld, Withholdings
 
 # A page of a longer discussion shows its beginning.
 _MOST_COMMENTS: Final = 1000
@@ -24,15 +25,19 @@ _MOST_COMMENTS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class EarlierWords:
-    """What a comment said until that moment; None where it was withheld."""
+    """What a comment said until that moment; None where it was taken away (`withheld`: by whom)."""
 
     until: datetime
     text: str | None
+    withheld: Withheld | None
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One comment; `html` is None where it was deleted or withheld, `earlier` what it said before."""
+    """One comment; `earlier` is what it said before.
+
+    `html` is None where it was deleted, or taken away (`withheld`: by whom).
+    """
 
     row_id: int
     global_id: str
@@ -41,11 +46,17 @@ class Said:
     html: Markup | None
     is_deleted: bool
     earlier: tuple[EarlierWords, ...]
+    withheld: Withheld | None = None
 
     @property
     def element_id(self) -> str:
         """What its element on a page is called."""
         return f"c{self.row_id}"
+
+    @property
+    def has_words(self) -> bool:
+        """Whether something that it says or said can be read here."""
+        return self.html is not None or any(one.text is not None for one in self.earlier)
 
 
 @dataclass(slots=True)
@@ -88,7 +99,12 @@ class SaidThread:
 
 
 def list_threads(
-    session: Session, opened: OpenedChange, labels: dict[str, str], *, touched: Collection[str]
+    session: Session,
+    opened: OpenedChange,
+    labels: dict[str, str],
+    *,
+    touched: Collection[str],
+    gone: Withholdings,
 ) -> list[SaidThread]:
     """The threads with one of these comments, and all about a place that are not settled, the oldest first.
 
@@ -114,12 +130,13 @@ def list_threads(
         .limit(_MOST_COMMENTS)
     )
     rows = session.execute(query).all()
-    edits = _earlier_words(session, [row[2].id for row in rows if row[5]])
+    edits = _list_edits(session, [row[2].id for row in rows if row[5]])
     found: dict[int, SaidThread] = {}
     for thread, anchor, comment, author, settled_by, _ in rows:
         if thread.id not in found:
             found[thread.id] = _thread_of(thread, anchor, settled_by, labels)
-        found[thread.id].comments.append(_said(session, opened, comment, author, edits))
+        said = _said(session, opened, comment, author)
+        found[thread.id].comments.append(_with_edits(said, comment, edits.get(comment.id, []), gone))
     return list(found.values())
 
 
@@ -142,7 +159,6 @@ def _said(
     opened: OpenedChange,
     comment: Comment,
     author: Person,
-    edits: dict[int, list[EarlierWords]],
 ) -> Said:
     html = None
     if comment.text is not None and not comment.is_deleted:
@@ -157,11 +173,22 @@ def _said(
         at=comment.at,
         html=html,
         is_deleted=comment.is_deleted,
-        earlier=tuple(edits.get(comment.id, ())),
+        earlier=(),
     )
 
 
-def _earlier_words(session: Session, comment_ids: Iterable[int]) -> dict[int, list[EarlierWords]]:
+def _with_edits(said: Said, comment: Comment, edits: list[CommentEdit], gone: Withholdings) -> Said:
+    """The comment with what it said before, and who took which of these words away."""
+    # An edit keeps the words before it, which the one before that, or the comment itself, had brought.
+    names = [comment.global_id, *(one.entry_id for one in edits)]
+    earlier = tuple(
+        EarlierWords(one.at, one.text, gone.find(name) if one.text is None else None)
+        for name, one in zip(names, edits, strict=False)
+    )
+    return replace(said, earlier=earlier, withheld=gone.find_of(comment))
+
+
+def _list_edits(session: Session, comment_ids: Iterable[int]) -> dict[int, list[CommentEdit]]:
     wanted = list(comment_ids)
     if not wanted:
         return {}
@@ -170,9 +197,9 @@ def _earlier_words(session: Session, comment_ids: Iterable[int]) -> dict[int, li
         .where(CommentEdit.comment_id.in_(wanted))
         .order_by(CommentEdit.comment_id, CommentEdit.position)
     )
-    found: dict[int, list[EarlierWords]] = {}
+    found: dict[int, list[CommentEdit]] = {}
     for one in session.scalars(query):
-        found.setdefault(one.comment_id, []).append(EarlierWords(one.at, one.text))
+        found.setdefault(one.comment_id, []).append(one)
     return found
 
 

@@ -16,11 +16,12 @@ from hub.reviews.faces import Face, face_of
 from hub.reviews.models import Anchor
 from hub.reviews.prose import render_words
 from hub.reviews.talking import list_drafts
+from hub.reviews.wordings import Withheld, Withholdings
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One comment; `html` is None where it was deleted or withheld."""
+    """One comment; `html` is None where it was deleted, or taken away (`withheld`: by whom)."""
 
     row_id: int
     global_id: str
@@ -28,6 +29,7 @@ class Said:
     at: datetime
     html: Markup | None
     is_deleted: bool
+    withheld: Withheld | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +101,14 @@ def find_conversation(session: Session, viewer: Viewer, opened: OpenedChange) ->
         .where(Thread.topic_id == topic_id)
         .order_by(Comment.position)
     )
+    gone = Withholdings(session, opened.journal_topic)
     talks: dict[int, Talk] = {}
     by_comment: dict[str, Talk] = {}
     for thread, anchor, comment, person in session.execute(query):
         talk = talks.setdefault(thread.id, Talk(anchor, thread))
         by_comment[comment.global_id] = talk
         html = None if comment.text is None else render(comment.text, f"c{comment.id}")
-        talk.said.append(
-            Said(comment.id, comment.global_id, face_of(person), comment.at, html, comment.is_deleted)
-        )
+        talk.said.append(_said(comment, person, html, gone))
     drafts = [] if user_id is None else list_drafts(session, user_id, topic_id)
     found = list(talks.values())
     for draft, place in drafts:
@@ -117,6 +118,18 @@ def find_conversation(session: Session, viewer: Viewer, opened: OpenedChange) ->
         elif place is not None:
             found.append(Talk(place, drafts=[own]))
     return Conversation(tuple(found), len(drafts))
+
+
+def _said(comment: Comment, author: Person, html: Markup | None, gone: Withholdings) -> Said:
+    return Said(
+        row_id=comment.id,
+        global_id=comment.global_id,
+        author=face_of(author),
+        at=comment.at,
+        html=html,
+        is_deleted=comment.is_deleted,
+        withheld=gone.find_of(comment),
+    )
 
 
 def _own(draft: Draft, anchor: Anchor | None, html: Markup) -> OwnDraft:

@@ -22,7 +22,7 @@ from hub.reviews.access import is_maintainer
 from hub.reviews.intake.identity import Known, find_alike, find_by_key, find_by_number
 from hub.reviews.intake.proposed import Facts, Opening, as_rebase
 from hub.reviews.intake.push_options import OptionFault, Wanted, read_options, split_percent
-from hub.reviews.intake.push_texts import change_url
+from hub.reviews.intake.push_texts import NO_TITLE, change_url
 from hub.reviews.intake.versions import read_facts
 from hub.reviews.proposing import (
     MOST_COMMITS,
@@ -219,7 +219,7 @@ class _Look:
     def _only(self, found: Sequence[Known]) -> Known | None:
         if len(found) < 2:
             return found[0] if found else None
-        listed = "".join(f"\n  #{one.number}  {(one.title or '')[:60]}" for one in found[:_MOST_LISTED])
+        listed = "".join(f"\n  #{one.number}  {(one.title or NO_TITLE)[:60]}" for one in found[:_MOST_LISTED])
         raise Refused(
             "which change?",
             f"This could be another patch set of {len(found)} changes:{listed}"

@@ -6,6 +6,7 @@ from typing import Final
 from hub.reviews.intake.proposed import Proposed
 
 _COLUMNS: Final = 72
+NO_TITLE: Final = "(words taken away)"
 
 
 def change_url(base_url: str, path: str, number: int) -> str:
@@ -31,9 +32,9 @@ def tell_opened(path: str, proposed: Proposed, *, waits_for: Sequence[str]) -> l
     ]
 
 
-def tell_updated(path: str, proposed: Proposed, *, title: str) -> list[str]:
-    """The lines for a push that added a patch set."""
-    lines = [_titled(title, f"[PATCH-SET {proposed.patch_set}]")]
+def tell_updated(path: str, proposed: Proposed, *, title: str | None) -> list[str]:
+    """The lines for a push that added a patch set; `title` is None where it was taken away."""
+    lines = [_titled(NO_TITLE if title is None else title, f"[PATCH-SET {proposed.patch_set}]")]
     if proposed.branch is None:  # whoever pushed a branch was pointed to its change before
         lines = ["SUCCESS", *lines, f"  {change_url(proposed.base_url, path, proposed.number)}"]
     lines.append(f"  {_amount(proposed)}")

@@ -67,7 +67,7 @@ def _record_one(
     if proposed.is_draft is not None and proposed.is_draft != topic.is_draft:
         act(session, journal_topic, kind="edit", person=person, d={"draft": proposed.is_draft})
     _ask(session, journal_topic, person, asked)
-    return tell_updated(repository.path, proposed, title=topic.title or "")
+    return tell_updated(repository.path, proposed, title=topic.title)
 
 
 def _open(
