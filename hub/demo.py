@@ -198,7 +198,7 @@ def _connect(session: Session) -> None:
 def _push(hub: Hub, wanted: DemoRepository) -> None:
     with hub.database.reading() as session:
         repository = open_repository(session, _SYSTEM, wanted.path, need=Permission.SEE)
-        if RefFiles(directory(hub.config, repository)).list_names(b"refs/"):
+        if RefFiles(directory(hub.config, repository)).read_shared():
             return
         refs = _CONTENT[wanted.path](session, repository, get_user(session, wanted.owner))
     with hub.database.writing() as session:

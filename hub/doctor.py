@@ -22,7 +22,6 @@ from hub.journal.rotating import count_unaware, is_begun
 from hub.repos.git import store
 from hub.repos.git.refs import RefFiles, RefsDamaged
 from hub.repos.models import ZERO_ID, RefLogEntry, Repository
-from hub.repos.names import UNLOGGED
 
 OLDEST_GIT: Final = (2, 38)
 OLDEST_PYTHON: Final = (3, 11)
@@ -226,14 +225,13 @@ def _find_fault(session: Session, config: Config, repository: Repository) -> Hub
             text("Bring it back from a backup of the data folder."),
         )
     try:
-        refs = {os.fsdecode(name): ref_id for name, ref_id in RefFiles(directory).read_all().items()}
+        found = {os.fsdecode(name): ref_id for name, ref_id in RefFiles(directory).read_shared().items()}
     except RefsDamaged as error:
         return Conflict(
             text("The refs of %(path)s are damaged.", path=repository.path),
             text("%(error)s", error=error),
             text("Bring %(directory)s back from a backup.", directory=directory),
         )
-    found = {name: ref_id for name, ref_id in refs.items() if not name.startswith(UNLOGGED)}
     recorded = _recorded_refs(session, repository)
     differing = sorted(
         name for name in found.keys() | recorded.keys() if found.get(name) != recorded.get(name)

@@ -21,7 +21,7 @@ from hub.gateway.fetch_cache import Producer, Source, cache_of
 from hub.gateway.fetch_request import FetchRequest, old_ids, parse
 from hub.gateway.git_child import CHUNK_BYTES, LOGGER, GitChild, spawn
 from hub.gateway.git_service import GitTarget, RepositoryPolicy, slots
-from hub.gateway.git_settings import HIDDEN_NAMESPACES, environment, protocol_version, settings
+from hub.gateway.git_settings import HIDDEN_NAMESPACES, JOURNAL, environment, protocol_version, settings
 from hub.gateway.pktline import FLUSH, BadPacket, packet, read_request
 from hub.gateway.policy_client import PolicyUnavailable, ask
 from hub.gateway.renewal import Renew
@@ -157,7 +157,7 @@ async def _serve_fetch(
     fetch: _Fetch, policy: RepositoryPolicy, request: FetchRequest, spool: IO[bytes]
 ) -> None:
     wants, unshallowed = request.wants(), request.unshallowed()
-    answer = await _ask_wants(fetch.client, policy, [*wants, *unshallowed])
+    answer = await _ask_wants(fetch.client, policy, [*wants, *unshallowed], with_journal=request.names_refs)
     refused = set(answer["refused"])
     if not refused.isdisjoint(wants):
         await _refuse(fetch.client, next(one for one in wants if one in refused))
@@ -190,7 +190,8 @@ async def _list_refs(
 ) -> None:
     """Answers ls-refs; what git said is kept for as long as no ref moves."""
     arguments = fetch.arguments([name for name in HIDDEN_NAMESPACES if not request.covers(name)])
-    key = _key(request, await _ask_wants(fetch.client, policy, []), arguments, fetch.environment)
+    answer = await _ask_wants(fetch.client, policy, [], with_journal=request.covers(JOURNAL))
+    key = _key(request, answer, arguments, fetch.environment)
     known = short_answers().find(key)
     if known is not None:
         await unless_left(fetch.client, fetch.client.write(known))
@@ -215,8 +216,11 @@ async def _listen(fetch: _Fetch, spool: IO[bytes], arguments: list[str], said: I
         return await child.wait() == 0
 
 
-async def _ask_wants(client: Client, policy: RepositoryPolicy, wants: list[str]) -> dict[str, Any]:
-    # Any: JSON, with `refused` and `state`.
+async def _ask_wants(
+    client: Client, policy: RepositoryPolicy, wants: list[str], *, with_journal: bool = False
+) -> dict[str, Any]:
+    # Any: JSON, with `refused`, and as `state` what the answer depends on: the journal's refs are in it where
+    # something of the journal is wanted, or `with_journal`.
     question = ask(
         policy.socket,
         "wants",
@@ -224,6 +228,7 @@ async def _ask_wants(client: Client, policy: RepositoryPolicy, wants: list[str])
         repository_id=policy.repository_id,
         wants=wants,
         tips_only=False,
+        with_journal=with_journal,
     )
     try:
         return await unless_left(client, question)
@@ -236,7 +241,7 @@ async def _ask_wants(client: Client, policy: RepositoryPolicy, wants: list[str])
 def _key(
     request: FetchRequest, answer: Mapping[str, Any], arguments: list[str], variables: Mapping[str, str]
 ) -> str:
-    """What git's answer depends on: the request, every ref, and how git is started."""
+    """What git's answer depends on: the request, the refs, and how git is started."""
     about = [answer["state"], *arguments, *(f"{name}={value}" for name, value in variables.items())]
     return request.digest(part.encode("utf-8", "surrogateescape") for part in about)
 

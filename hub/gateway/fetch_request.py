@@ -76,6 +76,11 @@ class FetchRequest:
             and not any(line.startswith((b"have ", b"want-ref ")) for line in self.arguments)
         )
 
+    @property
+    def names_refs(self) -> bool:
+        """Whether the answer depends on what a ref of any name points at, wanted or not."""
+        return any(line.startswith((b"deepen-not ", b"want-ref ")) for line in self.arguments)
+
     def covers(self, namespace: str) -> bool:
         """Whether one of the sent prefixes asks for the namespace, or for something within it."""
         whole = namespace.encode() + b"/"

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from hub.gateway.git_service import GitTarget, RepositoryPolicy
 
-HIDDEN_NAMESPACES = ("refs/hub", "refs/changes", "refs/pull")
+JOURNAL = "refs/hub"
+HIDDEN_NAMESPACES = (JOURNAL, "refs/changes", "refs/pull")
 """Refs that only the hub moves, and that a usual clone does not want."""
+_UNSEEN_NAMESPACES = ("refs/hub-broken", "refs/hub-from")
+"""Refs that the hub keeps for itself: what was put aside as damaged, and what another hub's journal said."""
 
 _PROTOCOL = re.compile(r"[a-z0-9.-]+(=[a-zA-Z0-9._-]*)?(:[a-z0-9.-]+(=[a-zA-Z0-9._-]*)?)*")
 _LONGEST_PROTOCOL = 200
@@ -66,7 +69,7 @@ def settings(target: GitTarget, service: str, hidden: Iterable[str] = ()) -> lis
             arguments += _receive_settings(target, target.policy)
         else:
             arguments += _options(_UPLOAD)
-            arguments += [part for name in hidden for part in ("-c", f"uploadpack.hideRefs={name}")]
+            arguments += _hide("uploadpack", [*_UNSEEN_NAMESPACES, *hidden])
     return arguments + _options(target.config)
 
 
@@ -77,7 +80,11 @@ def _receive_settings(target: GitTarget, policy: RepositoryPolicy) -> list[str]:
         "receive.maxInputSize": str(target.limits.max_push_bytes),
     }
     # Hidden from a push, these refs are read-only for it, and its advertisement stays small.
-    return _options(own) + [part for name in HIDDEN_NAMESPACES for part in ("-c", f"receive.hideRefs={name}")]
+    return _options(own) + _hide("receive", [*HIDDEN_NAMESPACES, *_UNSEEN_NAMESPACES])
+
+
+def _hide(section: str, namespaces: Iterable[str]) -> list[str]:
+    return [part for name in namespaces for part in ("-c", f"{section}.hideRefs={name}")]
 
 
 def _options(values: Mapping[str, str]) -> list[str]:

@@ -79,7 +79,11 @@ def _record(database: Database, ask: Values) -> Values:
 
 def _wants(database: Database, ask: Values) -> Values:
     answer = receive.check_wants(
-        database, ask["repository_id"], ask["wants"], tips_only=ask.get("tips_only", False)
+        database,
+        ask["repository_id"],
+        ask["wants"],
+        tips_only=ask.get("tips_only", False),
+        with_journal=ask.get("with_journal", False),
     )
     return {"refused": answer.refused, "state": answer.state}
 

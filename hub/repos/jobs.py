@@ -17,8 +17,15 @@ from hub.repos import receive
 from hub.repos.browsing.files.preparing import prepare_reading
 from hub.repos.browsing.refs.distances import count_noted
 from hub.repos.git.reachable_ids import bring_up_to_date, take_note
-from hub.repos.git.refs import RefFiles, take_snapshot
-from hub.repos.git.store import directory, place, reachable_ids_file, set_head, size_bytes
+from hub.repos.git.refs import RefFiles, take_journal, take_snapshot
+from hub.repos.git.store import (
+    directory,
+    journal_ids_file,
+    place,
+    reachable_ids_file,
+    set_head,
+    size_bytes,
+)
 from hub.repos.imports.import_run import end_dead, run_import
 from hub.repos.loans import make_whole
 from hub.repos.maintenance import maintain, maintain_due
@@ -136,13 +143,15 @@ def find_reachable_objects(database: Database) -> None:
     """Makes the lists of reachable objects for which somebody who fetched could not wait."""
     with database.reading() as session:
         repositories = session.scalars(select(Repository).order_by(Repository.id)).all()
+        wanted = ((take_snapshot, reachable_ids_file), (take_journal, journal_ids_file))
         places = [
-            (directory(database.config, one), reachable_ids_file(database.config, one))
+            (directory(database.config, one), take, file(database.config, one))
             for one in repositories
+            for take, file in wanted
         ]
-    for path, ids_file in places:
+    for path, take, ids_file in places:
         if take_note(ids_file):
-            bring_up_to_date(path, ids_file, take_snapshot(path), timeout_seconds=_WALK_SECONDS)
+            bring_up_to_date(path, ids_file, take(path), timeout_seconds=_WALK_SECONDS)
 
 
 @every(1)

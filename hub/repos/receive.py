@@ -14,10 +14,7 @@ from hub.db import Database
 from hub.errors import NotFound, text
 from hub.repos.git.moving import move_refs
 from hub.repos.git.process import GitFailed
-from hub.repos.git.reachability import TooLargeToWalk, find_unreachable
-from hub.repos.git.reachable_ids import leave_note
-from hub.repos.git.refs import take_snapshot
-from hub.repos.git.store import directory, place, reachable_ids_file
+from hub.repos.git.store import directory, journal_ids_file, place, reachable_ids_file
 from hub.repos.models import Repository
 from hub.repos.names import is_ref_name
 from hub.repos.pushes import Answer, GateAnswer, Judgement, Options, RefUpdate, WantsAnswer
@@ -33,6 +30,7 @@ from hub.repos.pushing.reconcile import Reconciliation as Reconciliation
 from hub.repos.pushing.reconcile import reconcile as reconcile
 from hub.repos.pushing.reconcile import reconcile_all as reconcile_all
 from hub.repos.pushing.recording import REPOSITORIES, Intent, list_open, open_intent, record_push, settle
+from hub.repos.wanted import Places, check
 
 _MOST_LINES: Final = 20
 _NOT_STORED: Final = "not stored; push again"
@@ -100,28 +98,23 @@ def record(database: Database, push_id: str, repository_id: int) -> list[str]:
 
 
 def check_wants(
-    database: Database, repository_id: int, wants: Sequence[str], *, tips_only: bool = False
+    database: Database,
+    repository_id: int,
+    wants: Sequence[str],
+    *,
+    tips_only: bool = False,
+    with_journal: bool = False,
 ) -> WantsAnswer:
-    """Which of the wanted objects no ref of the repository reaches, and a digest of all refs and HEAD.
-
-    Every ref counts, also those that are not advertised: whoever may read the repository may read them.
-    Where telling takes too long, all that are no tips are refused, and the worker is left a note to find out.
-    """
+    """Which of the wanted objects no ref of the repository reaches; see `wanted.check`."""
     with database.reading() as session:
         repository = _get_repository(session, repository_id)
-        path = directory(database.config, repository)
-        ids_file = reachable_ids_file(database.config, repository)
-    snapshot = take_snapshot(path)
-    tips = set(snapshot.refs.values())
-    others = [one for one in wants if one not in tips]
-    if not others or tips_only:
-        return WantsAnswer(others, snapshot.state)
-    try:
-        refused = find_unreachable(path, snapshot, others, ids_file=ids_file)
-    except TooLargeToWalk:
-        leave_note(ids_file)
-        return WantsAnswer(others, snapshot.state)
-    return WantsAnswer([one for one in others if one in refused], snapshot.state)
+        config = database.config
+        places = Places(
+            directory(config, repository),
+            reachable_ids_file(config, repository),
+            journal_ids_file(config, repository),
+        )
+    return check(places, wants, tips_only=tips_only, with_journal=with_journal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def bring_objects(theirs: Path, ours: Path, tip_id: str) -> None:
     """Has our repository hold the commit and all it needs; copied from theirs, where it lies."""
     if theirs == ours:
         return
-    known = set(RefFiles(ours).read_all().values())
+    known = set(RefFiles(ours).read_shared().values())
     # Objects that no ref leads to may lie there without all that they need.
     if tip_id not in known:
         copy_objects(theirs, ours, [tip_id], known=known)

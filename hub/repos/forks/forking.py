@@ -207,7 +207,7 @@ def sync_fork(database: Database, viewer: Viewer, path: str) -> str | None:
         # No loan ends and nothing is repacked between the copy and the move.
         with upkeep(work, wait_seconds=_BUSY_SECONDS):
             if not (is_lent and is_borrowing(work)):
-                copy_objects(source, work, [theirs], known=set(RefFiles(work).read_all().values()))
+                copy_objects(source, work, [theirs], known=set(RefFiles(work).read_shared().values()))
             with database.writing() as session:
                 fork = open_repository(session, viewer, fork_id, need=Permission.PUSH)
                 update_refs(session, viewer, fork, [update_wanted])

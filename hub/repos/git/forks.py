@@ -19,21 +19,22 @@ _DURABLE: Final = settings({"core.fsync": "all"})
 
 def public_refs(directory: Path) -> dict[bytes, str]:
     """The branches and tags: what a fork begins with. Changes and all else stay with their repository."""
-    return {name: one for name, one in RefFiles(directory).read_all().items() if name.startswith(_COPIED)}
+    return {name: one for name, one in RefFiles(directory).read_shared().items() if name.startswith(_COPIED)}
 
 
 def write_refs(directory: Path, refs: Mapping[bytes, str]) -> None:
-    """Gives a repository that has no refs yet all of these at once, packed and durably.
+    """Gives a repository that has no refs yet but the journal's all of these at once, packed and durably.
 
     Under the lock that git takes for it: raises FileExistsError while somebody else holds that lock, or
     where there are refs.
     """
     if not refs:
         return
-    rows = [b"%b %b\n" % (refs[name].encode(), name) for name in sorted(refs)]
+    every = {**RefFiles(directory).read_all(), **refs}
+    rows = [b"%b %b\n" % (every[name].encode(), name) for name in sorted(every)]
     lock = directory / "packed-refs.lock"
     write_durably(lock, b"".join([b"# pack-refs with: sorted \n", *rows]))
-    if RefFiles(directory).read_all():
+    if RefFiles(directory).read_shared():
         lock.unlink()
         raise FileExistsError(directory / "packed-refs")
     lock.rename(directory / "packed-refs")

@@ -123,7 +123,7 @@ def has_ended_lately(directory: Path) -> bool:
 
 def is_complete(directory: Path, new_id: str, others: Iterable[str] = ()) -> bool:
     """Whether everything is there that `new_id` reaches, what refs and `others` reach taken for granted."""
-    known = {*_tips(directory), *others}
+    known = {*RefFiles(directory).read_shared().values(), *others}
     given = "".join([f"{new_id}\n", *(f"^{one}\n" for one in known)]).encode()
     try:
         git(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.repos.git.process import GitFailed
+from hub.repos.names import UNLOGGED
 
 _SYMBOLIC: Final = b"ref: "
 _LONGEST_CHAIN: Final = 5
@@ -24,8 +25,12 @@ _NO_REF: Final = (b"", b"#", b"^")
 _SEARCHES: Final = 30
 # A directory changed twice within one tick of the kernel's clock keeps one time of change.
 _RACY_NANOSECONDS: Final = 100_000_000
-_KEPT_REPOSITORIES: Final = 64
+_KEPT_STATES: Final = 128
 _KEPT_REFS: Final = 200_000
+
+# What the hub alone writes; the first of them is the journal, which moves with every act.
+_OWN: Final = tuple(os.fsencode(name) for name in UNLOGGED)
+_JOURNAL: Final = _OWN[0]
 
 
 class RefsDamaged(GitFailed):
@@ -73,17 +78,35 @@ class RefFiles:
 
     def read_all(self) -> dict[bytes, str]:
         """The id of every ref, by its full name."""
-        loose = [(name, self.get(name)) for name in self._walk_loose(b"refs")]
-        found = {name: ref_id for name, ref_id in loose if ref_id is not None}
-        return {**self._packed, **found}
+        return self.read_below(b"refs/")
 
-    def folders(self) -> Iterator[bytes]:
-        """Every directory below `refs/` that may hold a loose ref, as a path inside the repository."""
-        waiting = [b"refs"]
+    def read_shared(self) -> dict[bytes, str]:
+        """The id of every ref but those that the hub alone writes and no log of pushes names."""
+        return self.read_below(b"refs/", _OWN)
+
+    def read_below(self, prefix: bytes, without: tuple[bytes, ...] = ()) -> dict[bytes, str]:
+        """The id of every ref below `prefix`, which ends with a slash, leaving out those of `without`."""
+        loose = [(name, self.get(name)) for name in self._walk_loose(prefix[:-1], without)]
+        found = {name: ref_id for name, ref_id in loose if ref_id is not None}
+        packed = {
+            name: ref_id
+            for name, ref_id in self._packed.items()
+            if name.startswith(prefix) and not name.startswith(without)
+        }
+        return {**packed, **found}
+
+    def shared_folders(self) -> Iterator[bytes]:
+        """The directories of the refs of `read_shared`."""
+        return self.folders(b"refs", _OWN)
+
+    def folders(self, root: bytes = b"refs", without: tuple[bytes, ...] = ()) -> Iterator[bytes]:
+        """Every directory from `root` that may hold a loose ref, as a path inside the repository."""
+        waiting = [root]
         while waiting:
             folder = waiting.pop()
             yield folder
-            waiting += [name for name, is_folder in self._scan(folder) if is_folder]
+            found = [name for name, is_folder in self._scan(folder) if is_folder]
+            waiting += [name for name in found if name + b"/" not in without]
 
     def _get_packed(self, name: bytes) -> str | None:
         if self._is_worth_parsing():
@@ -125,12 +148,12 @@ class RefFiles:
         except OSError as error:  # a name that no file system takes is no ref either
             raise RefsDamaged("refs", f"{os.fsdecode(name)!r} cannot be read: {error.strerror}") from error
 
-    def _walk_loose(self, folder: bytes) -> Iterator[bytes]:
+    def _walk_loose(self, folder: bytes, without: tuple[bytes, ...] = ()) -> Iterator[bytes]:
         for name, is_folder in self._scan(folder):
-            if is_folder:
-                yield from self._walk_loose(name)
-            else:
+            if not is_folder:
                 yield name
+            elif name + b"/" not in without:
+                yield from self._walk_loose(name, without)
 
     def _scan(self, folder: bytes) -> list[tuple[bytes, bool]]:
         try:
@@ -153,11 +176,24 @@ def _checked_id(content: bytes, name: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All refs at one moment, and a digest of them and of HEAD."""
+    """Refs at one moment, and a digest of them and of HEAD."""
 
     refs: dict[bytes, str]
     head: bytes
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Refs that are read and kept together: those below `prefix`, leaving out some."""
+
+    prefix: bytes
+    without: tuple[bytes, ...] = ()
+
+
+# Two parts, so that what is known of branches, tags and changes outlasts what is said about them.
+_SHARED: Final = _Part(b"refs/", _OWN)
+_SAID: Final = _Part(_JOURNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,32 +203,41 @@ class _Kept:
     snapshot: Snapshot
 
 
-_kept: OrderedDict[Path, _Kept] = OrderedDict()
+_kept: OrderedDict[tuple[Path, _Part], _Kept] = OrderedDict()
 
 
 def take_snapshot(directory: Path) -> Snapshot:
-    """All refs of the repository as they are now.
+    """All refs of the repository as they are now, without the journal's and what the hub keeps for itself.
 
     Read again only when a directory below `refs/`, `packed-refs` or HEAD changed: git renames files into
     place, which changes the time of their directory.
     """
-    kept = _kept.get(directory)
+    return _take(directory, _SHARED)
+
+
+def take_journal(directory: Path) -> Snapshot:
+    """The journal's refs as they are now; read again as `take_snapshot` does."""
+    return _take(directory, _SAID)
+
+
+def _take(directory: Path, part: _Part) -> Snapshot:
+    kept = _kept.get((directory, part))
     if kept is not None and _sign(directory, kept.folders) == kept.signature:
-        _kept.move_to_end(directory)
+        _kept.move_to_end((directory, part))
         return kept.snapshot
     started_at = time.time_ns()
     files = RefFiles(directory)
-    folders = list(files.folders())
+    folders = list(files.folders(part.prefix[:-1], part.without))
     signature = _sign(directory, folders)
-    snapshot = _read(files, directory)
+    snapshot = _read(files, directory, part)
     if _is_settled(signature, started_at):
-        _keep(directory, _Kept(signature, folders, snapshot))
+        _keep((directory, part), _Kept(signature, folders, snapshot))
     return snapshot
 
 
-def _read(files: RefFiles, directory: Path) -> Snapshot:
-    refs, head = files.read_all(), (directory / "HEAD").read_bytes().strip()
-    digest = sha256(head)
+def _read(files: RefFiles, directory: Path, part: _Part) -> Snapshot:
+    refs, head = files.read_below(part.prefix, part.without), (directory / "HEAD").read_bytes().strip()
+    digest = sha256(head if part is _SHARED else part.prefix + head)
     for name in sorted(refs):
         digest.update(b"\n%b %b" % (refs[name].encode(), name))
     return Snapshot(refs, head, digest.hexdigest())
@@ -215,10 +260,8 @@ def _is_settled(signature: tuple[tuple[int, int, int], ...], now: int) -> bool:
     return max(changed_at for changed_at, _, _ in signature) < now - _RACY_NANOSECONDS
 
 
-def _keep(directory: Path, kept: _Kept) -> None:
-    _kept[directory] = kept
-    _kept.move_to_end(directory)
-    while (
-        len(_kept) > _KEPT_REPOSITORIES or sum(len(one.snapshot.refs) for one in _kept.values()) > _KEPT_REFS
-    ):
+def _keep(key: tuple[Path, _Part], kept: _Kept) -> None:
+    _kept[key] = kept
+    _kept.move_to_end(key)
+    while len(_kept) > _KEPT_STATES or sum(len(one.snapshot.refs) for one in _kept.values()) > _KEPT_REFS:
         _kept.popitem(last=False)

@@ -111,6 +111,11 @@ def reachable_ids_file(config: Config, repository: Repository) -> Path:
     return config.data / "cache" / "reachable" / str(repository.id)
 
 
+def journal_ids_file(config: Config, repository: Repository) -> Path:
+    """The same of the journal's refs, which move with every act."""
+    return config.data / "cache" / "reachable" / f"{repository.id}.journal"
+
+
 def reading_folder(config: Config, repository_id: int) -> Path:
     """Where the worker keeps what the pages of reading need of a repository; see git.prepared_files."""
     return config.data / "cache" / "reading" / str(repository_id)

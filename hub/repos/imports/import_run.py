@@ -189,7 +189,7 @@ class _Run:
             if not is_ours:
                 raise Busy(str(self._path))
             settle(self._database, self._id)
-            if RefFiles(self._path).read_all():
+            if RefFiles(self._path).read_shared():
                 raise SourceFailed(text("Somebody pushed to the repository in the meantime."))
             self._note("finishing", 99, is_last=True)
             hand_over_packs(aside, self._path)
@@ -290,7 +290,7 @@ def _end_dead(database: Database, repository_id: int) -> None:
             return  # it ended meanwhile
         path = directory(database.config, session.get_one(Repository, repository_id))
     # Refs that are there were moved all at once, and the reconciler records them.
-    is_done = bool(RefFiles(path).read_all())
+    is_done = bool(RefFiles(path).read_shared())
     _end(
         database,
         repository_id,

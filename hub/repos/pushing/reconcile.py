@@ -18,7 +18,7 @@ from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import ALIVE_LOCK, QUEUE_LOCK, directory, harden, holding, sweep
 from hub.repos.models import ZERO_ID, PushIntent, RefLogEntry, Repository
-from hub.repos.names import COUNTED, UNLOGGED
+from hub.repos.names import COUNTED
 from hub.repos.pushes import RefUpdate
 from hub.repos.pushing.recording import RECONCILER, log_moves, settle
 
@@ -112,7 +112,7 @@ def _is_unchanged(path: Path) -> bool:
 
 
 def _changed_at(path: Path) -> tuple[int, ...]:
-    folders = [os.path.join(path, os.fsdecode(name)) for name in sorted(RefFiles(path).folders())]
+    folders = [os.path.join(path, os.fsdecode(name)) for name in sorted(RefFiles(path).shared_folders())]
     objects = path / "objects"
     return tuple(_mtime(one) for one in (*folders, str(path), str(objects), str(objects / "pack")))
 
@@ -125,10 +125,10 @@ def _mtime(path: str) -> int:
 
 
 def _record_unclaimed(database: Database, repository_id: int, path: Path) -> list[RefUpdate]:
-    names = {
-        name.decode("utf-8", "backslashreplace"): ref_id for name, ref_id in RefFiles(path).read_all().items()
+    now = {
+        name.decode("utf-8", "backslashreplace"): ref_id
+        for name, ref_id in RefFiles(path).read_shared().items()
     }
-    now = {name: ref_id for name, ref_id in names.items() if not name.startswith(UNLOGGED)}
     with database.reading() as session:
         known = _list_known(session, repository_id)
     differing = [

@@ -28,6 +28,7 @@ from tests.git_client import GitClient
 from tests.git_server import GitServer, git_server
 
 PACK_TAIL = 400
+EMPTY_TREE = ("hash-object", "-w", "-t", "tree", "/dev/null")
 
 
 @pytest.fixture
@@ -48,7 +49,8 @@ def made_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git.run("branch", "other", "HEAD~3", cwd=work)
     git.run("tag", "-a", "v1", "-m", "one", cwd=work)
     git.run("notes", "add", "-m", "a note", cwd=work)
-    git.run("update-ref", "refs/pull/1/head", "HEAD~2", cwd=work)
+    for name in ("refs/pull/1/head", "refs/changes/1/1", "refs/hub/at", "refs/hub/changes/1"):
+        git.run("update-ref", name, "HEAD~2", cwd=work)
     git.run("update-ref", "refs/heads/-rf", "HEAD", cwd=work)
     git.run("clone", "-q", "--mirror", str(work), "source.git")
     return git.folder / "source.git"
@@ -118,6 +120,23 @@ def test_import_brings_branches_tags_and_notes(
     found = receive.reconcile(hub.database, repository.id)
     assert found is not None
     assert not found.found_something
+
+
+def test_import_leaves_the_journal_that_the_repository_has(
+    hub: Hub, git: GitClient, repository: Repository, server: GitServer
+) -> None:
+    """The hub's own refs are none that somebody pushed meanwhile, and outlast the refs that arrive, even
+    where they are packed already."""
+    path = directory(hub.config, repository)
+    said = git.run(
+        "-C", str(path), "commit-tree", "-m", "said", git.run("-C", str(path), *EMPTY_TREE).out.strip()
+    )
+    for command in (("update-ref", "refs/hub/repo", said.out.strip()), ("pack-refs", "--all")):
+        git.run("-C", str(path), *command)
+    begin(hub, repository, server.url)
+    do_import.function(hub.database, repository.id)
+    assert sorted(refs_of(hub, git, repository)) == sorted([*IMPORTED, "refs/hub/repo"])
+    assert git.run("-C", str(path), "rev-parse", "refs/hub/repo").out == said.out
 
 
 def test_credentials_are_used_and_kept_nowhere(hub: Hub, repository: Repository, server: GitServer) -> None:

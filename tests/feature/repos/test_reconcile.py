@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.app import Hub
+from hub.doctor import examine
 from hub.journal.exporting import export
 from hub.repos import jobs, receive
 from hub.repos.models import PushIntent, RefLogEntry, Repository
@@ -111,6 +112,18 @@ def test_refs_that_nobody_recorded_are_recorded(pusher: Pusher, hub: Hub) -> Non
     again = reconcile(pusher)
     assert again is not None
     assert again.found_something is False
+
+
+def test_refs_that_the_hub_alone_writes_are_no_findings(pusher: Pusher, hub: Hub) -> None:
+    """The journal moves with every comment, and is written down elsewhere."""
+    commit = pusher.git.head(pusher.work)
+    pusher.push((ZERO, commit, MAIN))
+    for name in ("refs/hub/at", "refs/hub/changes/1", "refs/hub-broken/at/1", "refs/hub-from/b/at"):
+        pusher.run(pusher.directory, "update-ref", name, commit)
+    done = reconcile(pusher)
+    assert done is not None
+    assert not done.found_something
+    assert [one.name for one in examine(hub.config) if one.fault and "/" in one.name] == []
 
 
 def test_names_that_are_no_text_do_not_stop_it(pusher: Pusher) -> None:

@@ -157,3 +157,56 @@ def test_very_many_missing_ids_are_not_all_looked_for(history: Pusher) -> None:
     # What is there is come to among the first thousand by chance alone, and all of it never.
     assert found & set(there)
     assert refused(history, tip, *missing[:500], *there) == missing[:500]
+
+
+def written(pusher: Pusher, *command: str) -> str:
+    """The id of an object made in the hub's own repository."""
+    return pusher.run(pusher.directory, *command).decode().strip()
+
+
+@pytest.fixture
+def said(history: Pusher) -> list[str]:
+    """Two commits of the journal, the newest and the one before it, and one that was put aside."""
+    tree = ids(history, "HEAD~1^{tree}")[0]
+    made: list[str] = []
+    for number in range(3):
+        parents = ("-p", made[0]) if number == 1 else ()
+        made.append(written(history, "commit-tree", tree, "-m", f"{number}", *parents))
+    history.run(history.directory, "update-ref", "refs/hub/at", made[1])
+    history.run(history.directory, "update-ref", "refs/hub-broken/at/1", made[2])
+    return [made[1], made[0], made[2]]
+
+
+def test_the_journal_may_be_fetched_but_not_what_was_put_aside(history: Pusher, said: list[str]) -> None:
+    blob, (newest, earlier, aside) = written(history, "hash-object", "-w", "HEAD"), said
+    wants = [*ids(history, "HEAD", "HEAD~1:old"), newest, earlier]
+    assert refused(history, *wants, aside, blob) == [aside, blob]
+    assert refused(history, newest, earlier, aside, tips_only=True) == [earlier, aside]
+
+
+def test_the_state_of_usual_wants_outlasts_what_is_said(history: Pusher, said: list[str]) -> None:
+    """An answer kept for a clone is right for as long as no ref moves that it depends on."""
+
+    def state(*wants: str, with_journal: bool = False) -> str:
+        return receive.check_wants(
+            history.database, history.repository_id, wants, with_journal=with_journal
+        ).state
+
+    tip, old, missing = *ids(history, "HEAD", "HEAD~1:old"), "7" * 40
+    usual = [state(), state(tip), state(old, tip), state(missing)]
+    journal = [state(said[1]), state(tip, said[1]), state(with_journal=True), state(tip, with_journal=True)]
+    later = written(history, "commit-tree", f"{tip}^{{tree}}", "-p", said[0], "-m", "3")
+    history.run(history.directory, "update-ref", "refs/hub/at", later)
+
+    assert [state(), state(tip), state(old, tip), state(missing)] == usual
+    assert len(set(usual)) == 1
+    assert len({*usual, *journal, state(said[1]), state(tip, with_journal=True)}) == 3
+
+
+def test_the_worker_makes_the_list_of_the_journal_too(history: Pusher, said: list[str], hub: Hub) -> None:
+    listed = hub.config.data / "cache" / "reachable" / f"{history.repository_id}.journal"
+    reachable_ids.leave_note(listed)
+    jobs.find_reachable_objects.function(hub.database)
+    found = reachable_ids.open_ids(listed)
+    assert found is not None
+    assert [one in found for one in said] == [True, True, False]
