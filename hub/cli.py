@@ -17,6 +17,7 @@ from hub.cli_credentials import key_commands, token_commands
 from hub.cli_journal import journal_commands
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
 from hub.cli_people import user_commands
+from hub.cli_rebuild import rebuild_command
 from hub.cli_repos import http_address, repo_commands
 from hub.cli_rules import rule_commands, rules_command
 from hub.cli_storage import gc_command
@@ -209,7 +210,15 @@ def run_doctor(line: CommandLine, is_json: bool) -> None:
 
 for command in (rules_command, rule_commands):
     repo_commands.add_command(command)
-for commands in (user_commands, token_commands, key_commands, repo_commands, journal_commands, gc_command):
+for commands in (
+    user_commands,
+    token_commands,
+    key_commands,
+    repo_commands,
+    journal_commands,
+    gc_command,
+    rebuild_command,
+):
     hub.add_command(commands)
 
 

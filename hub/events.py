@@ -18,9 +18,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryCreated(Event):
-    """A repository was made; it has no commits yet."""
+    """A repository was made; it has no commits yet.
+
+    `journal` is the id of one that was begun elsewhere and that it is given, else empty.
+    """
 
     repository_id: int
+    journal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

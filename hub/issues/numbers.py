@@ -25,3 +25,13 @@ def next_number(session: Session, repository_id: int) -> int:
     session.add(TopicNumbers(repository_id=repository_id, last=1))
     session.flush()
     return 1
+
+
+def note_number(session: Session, repository_id: int, number: int) -> None:
+    """Has no number up to this one be given again: it came with a journal."""
+    row = session.get(TopicNumbers, repository_id)
+    if row is None:
+        session.add(TopicNumbers(repository_id=repository_id, last=number))
+    elif row.last < number:
+        row.last = number
+    session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.db import Base
 from hub.issues.models import Comment, CommentEdit, Thread, Topic, TopicEdit, TopicState, TopicType
+from hub.issues.numbers import note_number
 from hub.issues.state import CommentState, CommentWords, ThreadState, TopicWords
 from hub.issues.state import TopicState as State
 from hub.journal.models import JournalTopic, Person
@@ -155,6 +156,8 @@ def save_topic(session: Session, journal_topic: JournalTopic, state: State) -> T
     }
     topic = write(session, there, {0: values}, Topic)[0]
     session.flush()
+    if row is None:
+        note_number(session, journal_topic.repository_id, state.number)
     _save_edits(session, topic.id, state, people)
     _save_conversation(session, topic.id, state, people)
     return topic

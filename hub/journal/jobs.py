@@ -25,7 +25,8 @@ from hub.journal.replay import open_repository_topic
 @on(RepositoryCreated)
 def begin_journal(session: Session, event: RepositoryCreated) -> None:
     """Opens the own topic of a repository that was just made."""
-    open_repository_topic(session, event.repository_id)
+    if not event.journal:
+        open_repository_topic(session, event.repository_id)
 
 
 @on(PersonRenamed)

@@ -22,7 +22,8 @@ from hub.journal.kinds import kinds_of
 from hub.journal.kinds import register as register
 from hub.journal.models import JournalTopic, Person
 from hub.journal.recording import REPOSITORY, Recorded
-from hub.journal.ring_rows import homes_of
+from hub.journal.ring import HubRole
+from hub.journal.ring_rows import homes_of, is_known
 from hub.repos.models import Repository
 
 NOT_UNDERSTOOD: Final = "not understood"
@@ -87,10 +88,11 @@ def begin(
 
     The repository's own topic is opened before, where it is missing.
     """
+    homes: frozenset[str] = frozenset()
     if type != REPOSITORY:
-        repository_topic(session, repository_id)
+        homes = _homes_with_ours(session, repository_topic(session, repository_id))
     made = recording.open_topic(session, repository_id, type=type, person=person, d=d, bodies=bodies)
-    _apply_to_rows(session, made, kinds_of(type).new_state())
+    _apply_to_rows(session, made, kinds_of(type).new_state(), homes)
     return made
 
 
@@ -108,8 +110,9 @@ def act(
     The caller has checked that it counts, with the topic locked; raises NotCounted otherwise, and TooLarge.
     """
     session.flush()
+    homes = _homes_with_ours(session, topic)
     made = recording.record(session, topic, kind=kind, person=person, d=d, bodies=bodies)
-    _apply_to_rows(session, made, kinds_of(topic.type).load(session, topic))
+    _apply_to_rows(session, made, kinds_of(topic.type).load(session, topic), homes)
     return made
 
 
@@ -131,14 +134,27 @@ def open_repository_topic(session: Session, repository_id: int) -> JournalTopic:
     return begin(session, repository_id, type=REPOSITORY, person=None, d=d).topic
 
 
+def _homes_with_ours(session: Session, topic: JournalTopic) -> frozenset[str]:
+    """The hubs that decide; in a journal that was rebuilt here, this one from now on as well."""
+    homes, key = homes_of(session, topic.repository_id), load_hub_key(config_of(session))
+    if key.hub_id in homes or is_known(session, topic.repository_id, key.hub_id):
+        return homes
+    own = recording.find_repository_topic(session, topic.repository_id)
+    assert own is not None, "a repository's own topic is its first"
+    d = {"hub": key.hub_id, "role": HubRole.HOME.value, **key.introduction()}
+    made = recording.record(session, own, kind="hub", person=None, d=d)
+    _apply_to_rows(session, made, kinds_of(own.type).load(session, own), homes)
+    return homes_of(session, topic.repository_id)
+
+
 def _apply_to_rows(
     session: Session,
     made: Recorded,
     state: Any,  # the one before, whatever it is
+    homes: frozenset[str],
 ) -> None:
     # An act follows everything there is in its topic, so that it is applied last: the rows are the state.
     kinds = kinds_of(made.topic.type)
-    homes = homes_of(session, made.topic.repository_id)
     why = apply(kinds, state, made.entry, homes)
     if why is not None:
         raise NotCounted(f"{made.entry.kind}: {why}")

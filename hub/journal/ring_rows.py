@@ -23,6 +23,11 @@ def homes_of(session: Session, repository_id: int) -> frozenset[str]:
     return frozenset(session.scalars(_HOMES, {"in_repository": repository_id}))
 
 
+def is_known(session: Session, repository_id: int, hub: str) -> bool:
+    """Whether the journal of the repository knows this hub, as a home or as another one."""
+    return session.get(JournalHub, (repository_id, hub)) is not None
+
+
 def load(session: Session, topic: JournalTopic) -> Ring:
     """Who the journal of the topic's repository knows."""
     hubs = _hubs(session, topic).values()

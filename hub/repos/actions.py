@@ -34,10 +34,12 @@ def create_repository(
     description: str = "",
     visibility: Visibility = Visibility.PUBLIC,
     default_branch: str | None = None,
+    journal: str = "",
 ) -> Repository:
     """Makes an empty repository of that owner, on disk as well; raises Forbidden or Invalid.
 
     The default branch is the configured one unless given; it becomes whatever is pushed first.
+    `journal` is the id of one that was begun elsewhere, which the caller gives it.
     """
     _require_owner(viewer, owner)
     repository = Repository(
@@ -55,7 +57,7 @@ def create_repository(
     audit.note(
         session, viewer, CREATED, repository_id=repository.id, user_id=viewer.user_id, path=repository.path
     )
-    publish(session, RepositoryCreated(repository.id))
+    publish(session, RepositoryCreated(repository.id, journal))
     return repository
 
 

@@ -19,6 +19,7 @@ from hub.reviews.admitting import find_admitted
 from hub.reviews.intake.branches import watch
 from hub.reviews.intake.judging import join, judge
 from hub.reviews.intake.looking import look
+from hub.reviews.intake.measuring import measure_missing
 from hub.reviews.intake.proposed import drop_older
 from hub.reviews.intake.recording import record
 from hub.reviews.kinds import KINDS, note_entry
@@ -82,6 +83,12 @@ def follow(database: Database, repository_id: int) -> None:
 def follow_again(database: Database) -> None:
     """Adds the patch sets that a crash or a race left out."""
     following.follow_lately_pushed(database)
+
+
+@every(5)
+def measure_arrived(database: Database) -> None:
+    """Finds out what git says of patch sets that came with a journal."""
+    measure_missing(database)
 
 
 @every(60)

@@ -27,7 +27,7 @@ from hub.repos.git.store import fsync
 # Told what git does ("receiving"), and how much of that is done, in percent; may raise to stop it.
 OnProgress = Callable[[str, int], None]
 
-_TAKEN: Final = ("refs/heads/*", "refs/tags/*", "refs/notes/*")
+TAKEN: Final = ("refs/heads/*", "refs/tags/*", "refs/notes/*")
 _USUAL: Final = ("refs/heads/main", "refs/heads/master")
 _LIST_SECONDS: Final = 120.0
 _CHECK_SECONDS: Final = 1800.0
@@ -59,6 +59,7 @@ _CHECKED: Final = {
     "pack.threads": "1",
     "core.fsync": "all",
 }
+_LOCAL: Final = {**_CHECKED, "protocol.allow": "never", "protocol.file.allow": "always"}
 _OUTWARD: Final = {
     "protocol.allow": "never",
     "protocol.http.allow": "always",
@@ -89,16 +90,23 @@ class Remote:
 
 def list_remote(destination: Destination) -> Remote:
     """What is offered there; raises SourceFailed."""
-    command = ("git", "ls-remote", "--symref", "--", destination.source.url, "HEAD", *_TAKEN)
+    return _list(destination.source.url, _outward(destination))
+
+
+def list_folder(folder: Path) -> Remote:
+    """What a repository on this machine offers; raises SourceFailed."""
+    return _list(str(folder), settings(_LOCAL))
+
+
+def _list(url: str, additions: Mapping[str, str]) -> Remote:
+    command = ("git", "ls-remote", "--symref", "--", url, "HEAD", *TAKEN)
     with tempfile.TemporaryFile() as printed:
 
         def check() -> None:
             if os.fstat(printed.fileno()).st_size > _MOST_LISTED_BYTES:
                 raise SourceFailed(text("The source has too many branches and tags."))
 
-        _watch(
-            command, _outward(destination), printed, timeout_seconds=_LIST_SECONDS, on_words=lambda _: check()
-        )
+        _watch(command, additions, printed, timeout_seconds=_LIST_SECONDS, on_words=lambda _: check())
         printed.seek(0)
         listed = printed.read(_MOST_LISTED_BYTES).decode("utf-8", "replace").splitlines()
     named = [line.removeprefix("ref: ").removesuffix("\tHEAD") for line in listed if line.startswith("ref: ")]
@@ -106,17 +114,32 @@ def list_remote(destination: Destination) -> Remote:
 
 
 def fetch(
-    directory: Path, destination: Destination, on_progress: OnProgress, *, timeout_seconds: float
+    directory: Path,
+    destination: Destination,
+    on_progress: OnProgress,
+    *,
+    timeout_seconds: float,
+    taken: Sequence[str] = TAKEN,
 ) -> None:
-    """Fetches branches, tags and notes into the bare repository; raises SourceFailed."""
-    _fetch(directory, destination.source.url, _outward(destination), on_progress, timeout_seconds)
+    """Fetches branches, tags and notes, or what else is to be taken, into the bare repository.
+
+    Raises SourceFailed.
+    """
+    _fetch(directory, destination.source.url, _outward(destination), on_progress, timeout_seconds, taken)
+
+
+def fetch_folder(
+    directory: Path, folder: Path, on_progress: OnProgress, *, timeout_seconds: float, taken: Sequence[str]
+) -> None:
+    """The same from a repository on this machine, all of whose objects are examined as well."""
+    _fetch(directory, str(folder), settings(_LOCAL), on_progress, timeout_seconds, taken)
 
 
 def fetch_bundle(
     directory: Path, bundle: Path, on_progress: OnProgress, *, timeout_seconds: float
 ) -> list[str]:
     """The same from the file of a bundle; returns the branches that its HEAD may stand for."""
-    local = {**settings({**_CHECKED, "protocol.allow": "never", "protocol.file.allow": "always"})}
+    local = settings(_LOCAL)
     with tempfile.TemporaryFile() as printed:
         try:
             verify = ("git", "-C", str(directory), "bundle", "verify", "--quiet", str(bundle))
@@ -132,7 +155,7 @@ def fetch_bundle(
             line.split(" ", 1)
             for line in printed.read(_MOST_LISTED_BYTES).decode("utf-8", "replace").splitlines()
         ]
-    _fetch(directory, str(bundle), local, on_progress, timeout_seconds)
+    _fetch(directory, str(bundle), local, on_progress, timeout_seconds, TAKEN)
     # Unlike a fetch over the wire, that from a bundle does not examine what it brings (git before 2.46).
     _examine(directory)
     return _branches_at_head(
@@ -184,7 +207,12 @@ def _outward(destination: Destination) -> dict[str, str]:
 
 
 def _fetch(
-    directory: Path, url: str, additions: Mapping[str, str], on_progress: OnProgress, timeout_seconds: float
+    directory: Path,
+    url: str,
+    additions: Mapping[str, str],
+    on_progress: OnProgress,
+    timeout_seconds: float,
+    taken: Sequence[str],
 ) -> None:
     options = (
         "--progress",
@@ -193,7 +221,7 @@ def _fetch(
         "--no-recurse-submodules",
         "--no-auto-maintenance",
     )
-    refspecs = [f"+{one}:{one}" for one in _TAKEN]
+    refspecs = [f"+{one}:{one}" for one in taken]
     command = ("git", "-C", str(directory), "fetch", *options, "--refmap=", "--", url, *refspecs)
 
     def report(words: bytes) -> None:

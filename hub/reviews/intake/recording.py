@@ -14,7 +14,7 @@ from hub.journal.models import JournalTopic, Person
 from hub.journal.people import person_of
 from hub.journal.replay import NotCounted, act, begin
 from hub.repos.models import Repository
-from hub.reviews.intake.proposed import Proposed, take
+from hub.reviews.intake.proposed import Facts, Proposed, take
 from hub.reviews.intake.push_texts import tell_opened, tell_updated
 from hub.reviews.models import Change, PatchSet, PatchSetCommit, PatchSetFacts
 
@@ -99,10 +99,14 @@ def _add_patch_set(session: Session, journal_topic: JournalTopic, person: Person
     d = {"n": proposed.patch_set, "commit": proposed.commit_id, "base": proposed.base_id}
     made = act(session, journal_topic, kind="patchset", person=person, d=d)
     row = session.scalars(select(PatchSet).where(PatchSet.entry_id == made.entry.id)).one()
-    facts = proposed.facts
+    keep_facts(session, row.id, proposed.facts)
+
+
+def keep_facts(session: Session, patch_set_id: int, facts: Facts) -> None:
+    """Writes down what git says of a patch set."""
     session.add(
         PatchSetFacts(
-            patch_set_id=row.id,
+            patch_set_id=patch_set_id,
             subject=facts.subject,
             patch_id=facts.patch_id,
             change_key=facts.change_key,
@@ -114,7 +118,7 @@ def _add_patch_set(session: Session, journal_topic: JournalTopic, person: Person
         )
     )
     session.add_all(
-        PatchSetCommit(patch_set_id=row.id, position=position, commit_id=commit_id, patch_id=patch_id)
+        PatchSetCommit(patch_set_id=patch_set_id, position=position, commit_id=commit_id, patch_id=patch_id)
         for position, (commit_id, patch_id) in enumerate(facts.commits)
     )
     session.flush()
