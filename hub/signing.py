@@ -13,9 +13,9 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hub import public_keys
-from hub.public_keys import BadSignature as BadSignature
-from hub.public_keys import read_strings, string
+from hub import ssh_signatures
+from hub.ssh_signatures import BadSignature as BadSignature
+from hub.ssh_signatures import read_strings, string
 
 ENTRY: Final = "hub-entry@v1"
 RECEIPT: Final = "hub-receipt@v1"
@@ -48,7 +48,7 @@ def verify(armored: bytes, namespace: str, message: bytes) -> str:
     found = _parse(armored)
     if found.namespace != namespace.encode():
         raise BadSignature(f"made for {found.namespace.decode(errors='replace')!r}, not for {namespace!r}")
-    public_keys.check(found.key, found.value, _signed(namespace, found.hash_name, message))
+    ssh_signatures.check(found.key, found.value, _signed(namespace, found.hash_name, message))
     return fingerprint_of(found.key)
 
 

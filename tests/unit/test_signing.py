@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hub.public_keys import string
 from hub.signing import BEGIN, END, ENTRY, RECEIPT, BadSignature, fingerprint_of, sign, signer_of, verify
+from hub.ssh_signatures import string
 
 MESSAGE = b'{"kind":"comment"}'
 KINDS = {

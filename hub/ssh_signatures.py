@@ -74,6 +74,16 @@ def check(blob: bytes, signature: bytes, signed: bytes) -> None:
     verify(blob, signature, signed)
 
 
+def is_key(blob: bytes) -> bool:
+    """Whether it is the wire form of a key that may sign."""
+    try:
+        kind = read_string(blob, 0)[0]
+        _load(blob)
+    except BadSignature:
+        return False
+    return kind in _VERIFY
+
+
 @lru_cache(_KNOWN_KEYS)
 def _load(blob: bytes) -> SomeKey:
     if len(blob) > MAX_KEY_BYTES:
