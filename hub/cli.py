@@ -21,6 +21,7 @@ from hub.cli_rebuild import rebuild_command
 from hub.cli_repos import http_address, repo_commands
 from hub.cli_rules import rule_commands, rules_command
 from hub.cli_storage import gc_command
+from hub.cli_verify import verify_command
 from hub.config import Config, documented, split_address
 from hub.data_folder import prepare
 from hub.doctor import examine
@@ -218,6 +219,7 @@ for commands in (
     journal_commands,
     gc_command,
     rebuild_command,
+    verify_command,
 ):
     hub.add_command(commands)
 

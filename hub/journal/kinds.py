@@ -1,8 +1,8 @@
 """The registry of what entries mean: how the state of a type of topic begins, changes, is read and kept."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,35 @@ S = TypeVar("S")
 # does not count, or None. Pure.
 Apply = Callable[[S, Entry, frozenset[str]], str | None]
 
+# Reasons that begin so say that whoever acted had no right to; all others happen to people in good faith.
+ONLY: Final = "only "
+# Two of one number by one hub: whoever counts does not do that.
+NUMBER_USED: Final = "this hub has used that number"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Commits that a topic says were proposed, and the name that they have in its refs."""
+
+    entry_id: str
+    hub: str
+    number: int
+    label: str
+    commit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a topic says of the repository's commits, for git to confirm.
+
+    `merged_commit_id` is in the history of the branch `target`, empty where nothing is; proposals stand in
+    the order in which they were made.
+    """
+
+    target: str = ""
+    merged_commit_id: str = ""
+    proposals: tuple[Proposal, ...] = field(default=())
+
 
 @dataclass(frozen=True, slots=True)
 class Kinds(Generic[S]):
@@ -23,6 +52,7 @@ class Kinds(Generic[S]):
     `apply` has a function for each kind of entry. `load` reads the state of a topic from its rows, as it was
     after `save`; of one without any it is what `new_state` makes. `save` writes the rows that differ.
     `note` is told of every entry before it is applied, also of those that nobody understands.
+    `claims` are what the state says of the repository's commits.
     """
 
     new_state: Callable[[], S]
@@ -30,6 +60,7 @@ class Kinds(Generic[S]):
     load: Callable[[Session, JournalTopic], S]
     save: Callable[[Session, JournalTopic, S], None]
     note: Callable[[S, Entry], None] | None = None
+    claims: Callable[[S], Claims] = lambda _: Claims()
 
 
 _kinds: dict[str, Kinds[Any]] = {}  # the state of each type is a class of its own

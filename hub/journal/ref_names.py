@@ -26,6 +26,11 @@ def topic_ref(type: str, number: int, *, other_hub: str = "") -> str:  # noqa: A
     return f"{PREFIX}{_FOLDERS.get(type, _OTHERS)}/{name}"
 
 
+def has_folder(type: str) -> bool:  # noqa: A002  # the word of the format
+    """Whether topics of that type have a folder of their own among the refs."""
+    return type in _FOLDERS
+
+
 def is_topic_ref(name: str) -> bool:
     """Whether a ref can be that of a topic, the repository's own included."""
     return name == REPOSITORY_REF or _TOPIC.fullmatch(name) is not None

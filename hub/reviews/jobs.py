@@ -16,6 +16,7 @@ from hub.repos.pushing.admission import admit_by
 from hub.repos.pushing.push_policy import PROPOSALS
 from hub.reviews import asked_ahead, following, merged_elsewhere
 from hub.reviews.admitting import find_admitted
+from hub.reviews.claims import claims_of
 from hub.reviews.intake.branches import watch
 from hub.reviews.intake.judging import join, judge
 from hub.reviews.intake.looking import look
@@ -30,7 +31,10 @@ from hub.reviews.state import ChangeState
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
 _REVIEW_REFS: Final = "refs/changes/"
 
-register("change", Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save, note=note_entry))
+register(
+    "change",
+    Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save, note=note_entry, claims=claims_of),
+)
 receive.namespace(PROPOSALS, look, judge, record)
 receive.watch(watch, join)
 admit_by(find_admitted)

@@ -11,6 +11,7 @@ from hub.issues import kinds as topic_kinds
 from hub.issues.kinds import as_bool, as_int, as_str, is_home
 from hub.issues.state import TopicState
 from hub.journal.entries import Entry
+from hub.journal.kinds import NUMBER_USED
 from hub.journal.redactions import REDACT, note_texts
 from hub.reviews.models import Side, VerdictValue
 from hub.reviews.state import AnchorState, ChangeState, PatchSetState, ReviewState, VerdictState
@@ -54,7 +55,7 @@ def apply_patch_set(state: ChangeState, entry: Entry, homes: Set[str]) -> str | 
     if entry.hub != state.topic.hub:
         added.label = f"{number}-{entry.hub[:8]}"
     if any(one.label == added.label for one in state.patch_sets.values()):
-        return "this hub has used that number"
+        return NUMBER_USED
     state.patch_sets[entry.id] = added
     return None
 

@@ -24,9 +24,13 @@ class Missing(KeyError):
 
 
 class RecordObjects:
-    """The objects of one repository; `put_on_disk` makes what was written survive a power cut."""
+    """The objects of one repository; `put_on_disk` makes what was written survive a power cut.
 
-    def __init__(self, directory: Path) -> None:
+    What is larger than `most_bytes` counts as missing.
+    """
+
+    def __init__(self, directory: Path, *, most_bytes: int | None = None) -> None:
+        self._most_bytes = most_bytes
         self._objects = directory / "objects"
         # Alternates included.
         self._database = pygit2.Odb(str(self._objects))
@@ -47,15 +51,18 @@ class RecordObjects:
     def read_tree(self, tree_id: str) -> dict[str, str]:
         """The ids of a tree's files by their names; raises Missing.
 
-        A name of what is no ordinary file ends with a slash, which no file's can.
+        A name of what is no ordinary file, or is there already, ends with a slash, which no file's can.
         """
         data, found, begin = self._read(tree_id, ObjectType.TREE), {}, 0
         while begin < len(data):
-            end = data.index(b"\0", begin)
+            end = data.find(b"\0", begin)
+            if end < 0:
+                raise Missing(tree_id)
             mode, _, name = data[begin:end].partition(b" ")
             begin = end + 1 + _RAW_ID
-            mark = "" if mode == _MODE else "/"
-            found[name.decode("utf-8", "surrogateescape") + mark] = data[end + 1 : begin].hex()
+            text = name.decode("utf-8", "surrogateescape")
+            mark = "" if mode == _MODE and text not in found else "/"
+            found[text + mark] = data[end + 1 : begin].hex()
         return found
 
     def read_blob(self, blob_id: str) -> bytes:
@@ -87,7 +94,10 @@ class RecordObjects:
 
     def _read(self, object_id: str, kind: ObjectType) -> bytes:
         try:
-            found, data = self._database.read(pygit2.Oid(hex=object_id))
+            name = pygit2.Oid(hex=object_id)
+            if self._most_bytes is not None and self._database.read_header(name)[1] > self._most_bytes:
+                raise Missing(object_id)
+            found, data = self._database.read(name)
         except (KeyError, ValueError, pygit2.GitError) as error:
             raise Missing(object_id) from error
         if found != kind:
