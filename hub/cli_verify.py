@@ -53,7 +53,7 @@ class _Id(click.ParamType[str]):
     "--quick", "is_quick", is_flag=True, help="Check the newest signature, and hashes for the rest."
 )
 @click.option(
-    "--expect", type=_Id(), default="", metavar="ID", help="The id that the repository has to have."
+    "--expect", type=_Id(), metavar="ID", help="The id that the repository has to have."
 )
 @click.option(
     "--accept", type=_Id(), multiple=True, metavar="HUB", help="A hub that may carry this journal on."
@@ -74,7 +74,7 @@ def verify_command(context: click.Context, /, folder: Path, topic: str, **option
     fault was found, 1 where there is one, 2 where there is nothing to check.
     """
     # Any: each option has a type of its own.
-    wanted = Wanted(topic, options["is_quick"], options["expect"], frozenset(options["accept"]))
+    wanted = Wanted(topic, options["is_quick"], options["expect"] or "", frozenset(options["accept"]))
     verified = _verify(folder, wanted)
     report = verified.report
     if options["is_json"]:
