@@ -9,7 +9,7 @@ from hub.access import Visibility
 from hub.accounts.queries import get_user
 from hub.cli_line import SYSTEM, CommandFailed, CommandLine, as_json, pass_line
 from hub.errors import Invalid, text
-from hub.journal.rebuilding import Rebuilt, Target, fetched, rebuild
+from hub.journal.rebuilding import Rebuilt, Target, fetched, rebuild, require_sound
 from hub.repos.git.importing import SourceFailed
 from hub.repos.names import split_path
 from hub.reviews.intake.measuring import measure_missing
@@ -19,9 +19,12 @@ from hub.reviews.intake.measuring import measure_missing
 @click.argument("mirror", metavar="MIRROR")
 @click.option("--as", "path", metavar="OWNER/NAME", required=True, help="Whose it becomes, and its name.")
 @click.option("--public", "is_public", is_flag=True, help="Everybody sees it; otherwise people with a role.")
+@click.option("--accept", multiple=True, metavar="HUB", help="A hub that may have carried the journal on.")
 @as_json
 @pass_line
-def rebuild_command(line: CommandLine, mirror: str, path: str, is_public: bool, is_json: bool) -> None:
+def rebuild_command(
+    line: CommandLine, mirror: str, path: str, accept: tuple[str, ...], is_public: bool, is_json: bool
+) -> None:
     """Make a repository and its reviews from a mirror clone. MIRROR is a folder or an http(s) address.
 
     Numbers, threads, verdicts, patch sets and merges are as they were; people appear as those of their hub.
@@ -38,6 +41,7 @@ def rebuild_command(line: CommandLine, mirror: str, path: str, is_public: bool, 
     target = Target(owner_id, parts[1], Visibility.PUBLIC if is_public else Visibility.PRIVATE)
     try:
         with fetched(line.config, mirror) as (aside, heads):
+            require_sound(aside, accept)
             made = rebuild(database, SYSTEM, aside, heads, target)
     except SourceFailed as error:
         raise CommandFailed(f"The clone could not be read: {error.reason}\n") from error

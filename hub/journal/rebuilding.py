@@ -6,7 +6,7 @@ with the first act here (`replay.act`); until then nothing is added.
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from hub.journal.exporting import holding_journal
 from hub.journal.models import JournalEntry, JournalReceipt, JournalTopic, KnownPerson
 from hub.journal.recording import REPOSITORY
 from hub.journal.ref_names import AT, PREFIX, REPOSITORY_REF, is_topic_ref
+from hub.journal.verifying.verification import Wanted, verify
 from hub.repos.actions import create_repository
 from hub.repos.git import importing
 from hub.repos.git.forks import write_refs
@@ -98,6 +99,19 @@ def fetched(config: Config, mirror: str) -> Iterator[tuple[Path, list[str]]]:
 
 def _go_on(_: str, __: int) -> None:
     pass
+
+
+def require_sound(aside: Path, accepted: Iterable[str] = ()) -> None:
+    """Raises Conflict unless what was fetched is a sound journal; `accepted` as in `verifying.Wanted`."""
+    faults = verify(aside, Wanted(accepted=frozenset(accepted))).report.faults
+    if faults:
+        first = faults[0]
+        where = " ".join(one for one in (first.place.ref, first.place.kind, first.place.entry_id) if one)
+        raise Conflict(
+            text("The journal in this clone is not sound: %(code)s.", code=first.code.value),
+            text("%(where)s: %(what)s.", where=where, what=first.what),
+            text("`hub verify` in the clone says more. Nothing was made."),
+        )
 
 
 def rebuild(database: Database, viewer: Viewer, aside: Path, heads: Sequence[str], target: Target) -> Rebuilt:

@@ -14,7 +14,7 @@ from hub.issues.numbers import next_number
 from hub.journal.exporting import export
 from hub.journal.models import JournalHub, JournalTopic, Person
 from hub.journal.people import person_of
-from hub.journal.rebuilding import Rebuilt, Target, fetched, rebuild
+from hub.journal.rebuilding import Rebuilt, Target, fetched, rebuild, require_sound
 from hub.journal.replay import act, begin
 from tests import replayed
 from tests.factories import make_user
@@ -74,3 +74,11 @@ def test_a_journal_is_kept_once(talk: Talk, tmp_path: Path) -> None:
     talk.export()
     with pytest.raises(Conflict, match="kept here already"):
         _rebuild(talk.hub, _mirror(talk, tmp_path / "mirror.git"))
+
+
+def test_a_journal_that_was_tampered_with_is_not_taken_in(talk: Talk, other_hub: Hub, tmp_path: Path) -> None:
+    talk.export()
+    mirror = _mirror(talk, tmp_path / "mirror.git")
+    subprocess.run(("git", "-C", str(mirror), "update-ref", "-d", "refs/hub/changes/1"), check=True)
+    with fetched(other_hub.config, str(mirror)) as (aside, _), pytest.raises(Conflict, match="not sound"):
+        require_sound(aside)
