@@ -66,7 +66,9 @@ class _Id(click.ParamType[str]):
 @click.argument("topic", default="")
 @click.pass_context
 def verify_command(context: click.Context, /, folder: Path, topic: str, **options: Any) -> None:
-    """Check the journal in a clone: what was said and decided here, by whom, and that nothing is missing.
+    """Check the journal in a clone.
+
+    What was said and decided here, by whom, and that nothing is missing.
 
     TOPIC, such as changes/12, checks one topic, for a clone that fetched it and refs/hub/repo alone.
 
