@@ -52,9 +52,7 @@ class _Id(click.ParamType[str]):
 @click.option(
     "--quick", "is_quick", is_flag=True, help="Check the newest signature, and hashes for the rest."
 )
-@click.option(
-    "--expect", type=_Id(), metavar="ID", help="The id that the repository has to have."
-)
+@click.option("--expect", type=_Id(), metavar="ID", help="The id that the repository has to have.")
 @click.option(
     "--accept", type=_Id(), multiple=True, metavar="HUB", help="A hub that may carry this journal on."
 )
@@ -145,9 +143,15 @@ def _tell_success(report: Report) -> Iterator[str]:
 
 def _tell_counts(report: Report) -> str:
     return (
-        f"{report.receipts} receipts, {report.entries} entries ({report.signed} signed by their authors), "
-        f"{report.topics} topics, {report.bodies} texts ({report.withheld} withheld), {report.merges} merges"
+        f"{_count(report.receipts, 'receipt')}; "
+        f"{_count(report.entries, 'entry', 'entries')}, {report.signed} signed by their authors; "
+        f"{_count(report.topics, 'topic')}; {_count(report.bodies, 'text')}, {report.withheld} withheld; "
+        f"{_count(report.merges, 'merge')}"
     )
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def _where(place: Place) -> str:

@@ -1,5 +1,6 @@
 """The chain of receipts: none dropped, none twice, none elsewhere, and each on the one before. Pure."""
 
+from hub.journal.ref_names import AT
 from hub.journal.verifying.findings import Findings, Found
 from hub.journal.verifying.report import Code, Head, Place, Report
 
@@ -56,7 +57,7 @@ def _check_head(clone: Findings, report: Report) -> None:
     head = clone.head
     if head is None:
         if not any(one.code is Code.NOT_CANONICAL for one in report.faults):
-            report.fault(Code.NO_HEAD, Place("refs/hub/at"), "the ref of the newest receipt is not here")
+            report.fault(Code.NO_HEAD, Place(AT), "the ref of the newest receipt is not here")
         return
     twin = clone.numbered.get(head.seq)
     if twin is None or twin.receipt.id != head.receipt.id:
@@ -66,10 +67,12 @@ def _check_head(clone: Findings, report: Report) -> None:
 
 def _check_gaps(clone: Findings, report: Report) -> None:
     # Receipts after the head may be half there: refs move one by one, and a clone may be taken meanwhile.
-    last = clone.head.seq if clone.head is not None else None
-    before, found = 0, 0
+    # Without a head nobody can say what has to be there.
+    if clone.head is None:
+        return
+    last, before, found = clone.head.seq, 0, 0
     for seq, one in clone.numbered.items():
-        if last is not None and before + 1 >= last:
+        if before + 1 >= last:
             return
         if seq > before + 1 and found < _MOST_GAPS:
             found += 1
@@ -77,8 +80,8 @@ def _check_gaps(clone: Findings, report: Report) -> None:
             place = Place(one.ref, one.commit_id, before + 1)
             report.fault(Code.MISSING_RECEIPT, place, f"missing: {missing}; receipt {seq} stands on it")
         before = seq
-    if last is not None and before + 1 < last:
-        place = Place("refs/hub/at", clone.head.commit_id if clone.head else "", before + 1)
+    if before + 1 < last:
+        place = Place(AT, clone.head.commit_id, before + 1)
         report.fault(Code.MISSING_RECEIPT, place, f"missing: {before + 1} to {last - 1}")
 
 

@@ -51,7 +51,7 @@ def verify(directory: Path, wanted: Wanted = Wanted()) -> Verified:
     Raises NotFound for a topic that is not there, and GitFailed where git cannot read the clone.
     """
     git = Clone(directory)
-    memory = read_memory(directory)
+    memory, seen = read_memory(directory), Head()
     report = Report(is_partial=bool(wanted.topic), is_quick=wanted.is_quick)
     authority = Authority(accepted=wanted.accepted | memory.accepted)
     refs = _chosen({name: one for name, one in git.refs.items() if name.startswith(PREFIX)}, wanted.topic)
@@ -63,10 +63,11 @@ def verify(directory: Path, wanted: Wanted = Wanted()) -> Verified:
     found = read_clone(reading, refs, report)
     _name_repository(found, report)
     if _is_expected(report, wanted.expected or memory.repository):
-        _check(reading, found, git, report, authority, memory.head)
+        seen = memory.head if memory.repository == report.repository else Head()
+        _check(reading, found, git, report, authority, seen)
     report.sort()
     if not report.faults:
-        head = max(memory.head, report.head, key=lambda one: one.seq)
+        head = max(seen, report.head, key=lambda one: one.seq)
         if not remember(directory, Memory(report.repository, head, authority.accepted)):
             report.note(Place(), "what was seen could not be written down beside the refs, for the next look")
     return Verified(report, authority.ring)
@@ -88,11 +89,11 @@ def _chosen(refs: dict[str, str], topic: str) -> dict[str, str]:
 
 def _name_repository(found: Findings, report: Report) -> None:
     chain = found.chains.get(REPOSITORY_REF, [])
-    entries = chain[0].entries if chain else ()
-    if entries:
-        report.repository = entries[0].entry.id
-    elif not report.faults:
-        report.fault(Code.MISSING_RECEIPT, Place(REPOSITORY_REF), "there is no opening in it")
+    first = next((one.entry for one in chain[0].entries), None) if chain else None
+    if first is not None and not first.topic:
+        report.repository = first.id
+    else:
+        report.fault(Code.MISSING_RECEIPT, Place(REPOSITORY_REF), "it does not begin with its opening")
 
 
 def _is_expected(report: Report, expected: str) -> bool:

@@ -1,41 +1,16 @@
 """A journal that somebody tampered with: each time, the first fault names what was done."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from hub import app
 from hub.journal.verifying.report import Code
 from hub.journal.verifying.verification import Wanted, verify
 from tests import journal_forgeries, journal_harm
 from tests.journal_harm import Tampering
-from tests.journal_story import Story, tell
-from tests.journal_writer import git
-
-# Features register what their entries mean.
-assert app
+from tests.journal_story import Story
 
 CASES = journal_harm.CASES | journal_forgeries.CASES
-
-
-@pytest.fixture(scope="session")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return tell(tmp_path_factory.mktemp("story"))
-
-
-@pytest.fixture(scope="session")
-def mirror(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A mirror clone that was verified, and remembers the newest receipt."""
-    folder = tmp_path_factory.mktemp("mirror")
-    git(folder, "clone", "-q", "--mirror", story.a.directory.as_uri(), "m.git")
-    assert verify(folder / "m.git").report.faults == []
-    return folder / "m.git"
-
-
-@pytest.fixture
-def clone(mirror: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(mirror, tmp_path / "m.git")
 
 
 def test_untouched_it_is_sound(clone: Path, story: Story) -> None:
