@@ -12,6 +12,7 @@ from hub.events import (
     PersonDeleted,
     PersonRenamed,
     RepositoryCreated,
+    WordsTakenAway,
     on,
 )
 from hub.jobs import at_start, enqueue, every, job
@@ -19,6 +20,7 @@ from hub.journal import export_sweeps, exporting
 from hub.journal.forgetting import forget
 from hub.journal.openings import open_missing
 from hub.journal.people import find_person, list_keys, list_topics_that_know, set_key, set_name
+from hub.journal.purging import list_purgeable, purge_one
 from hub.journal.replay import open_repository_topic
 
 
@@ -87,6 +89,25 @@ def begin_export(session: Session, event: JournalGrew) -> None:
 def export(database: Database, repository_id: int) -> None:
     """Writes the journal of the repository to its refs."""
     exporting.export(database, repository_id)
+
+
+@on(WordsTakenAway)
+def begin_purge(session: Session, event: WordsTakenAway) -> None:
+    """Has the worker remove what is left of them."""
+    enqueue(session, purge_words, event.repository_id)
+
+
+@job
+def purge_words(database: Database, repository_id: int) -> None:
+    """Removes what is left of texts that were taken away."""
+    purge_one(database, repository_id)
+
+
+@every(minutes=10)
+def purge_all_words(database: Database) -> None:
+    """Removes what is left of those that somebody stood in the way of, or a crash."""
+    for repository_id in list_purgeable(database):
+        purge_one(database, repository_id)
 
 
 @every(minutes=5)

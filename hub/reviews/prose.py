@@ -18,13 +18,17 @@ _TAG: Final = re.compile(r'<[a-z][a-z0-9]*(?: [^\s"=<>/]+="[^"]*")*>')
 _OWN_ID: Final = re.compile(rf'( (?:id|aria-labelledby)="|href="#){markup.PREFIX}')
 
 
-def render_words(config: Config, repository: Pathed, words: str, *, branch: str, mark: str) -> Markup:
+def render_words(
+    config: Config, repository: Pathed, words: str, *, branch: str, mark: str, keeps: bool = True
+) -> Markup:
     """The HTML of a description or a comment that stands beside others; what is no Markdown stays as it is.
 
-    `mark` tells the ids in it from those of other texts on the page.
+    `mark` tells the ids in it from those of other texts on the page. What is not published yet is not kept:
+    nobody would know of it when the words are to be taken away.
     """
     content = words.encode()
-    html = prepare_markdown(config, blob_id=hashlib.sha256(content).hexdigest(), content=content)
+    blob_id = hashlib.sha256(content).hexdigest()
+    html = prepare_markdown(config, blob_id=blob_id, content=content, keeps=keeps)
     if html is None:
         return Markup('<p class="own-words">{}</p>').format(escape(words))
     spot = Spot(SpotKind.BRANCH, branch, "")

@@ -43,12 +43,21 @@ def find_here(directory: Path, object_ids: Iterable[str]) -> set[str]:
     return found
 
 
-def find_reached(directory: Path, object_ids: Set[str], *, beyond: Collection[str] = ()) -> set[str]:
-    """Which of these objects some ref of the repository reaches, `beyond` and what that reaches left out."""
-    given = "".join(f"^{one}\n" for one in sorted(set(beyond))).encode()
-    options = ("--objects", "--no-object-names", "--all", "--stdin")
-    fast = () if is_borrowing(directory) else ("--use-bitmap-index",)
-    with lines(directory, "rev-list", *options, *fast, stdin=given, timeout_seconds=_SECONDS) as printed:
+def find_reached(
+    directory: Path, object_ids: Set[str], *, only: str = "", beyond: Collection[str] = ()
+) -> set[str]:
+    """Which of these objects some ref of the repository reaches, or `only` that commit.
+
+    `beyond` and what that reaches is left out.
+    """
+    asked = [only] if only else []
+    given = "".join(f"{one}\n" for one in [*asked, *(f"^{one}" for one in sorted(set(beyond)))]).encode()
+    options = ["--objects", "--no-object-names", "--stdin"]
+    if not only:
+        options.append("--all")
+    if not is_borrowing(directory):
+        options.append("--use-bitmap-index")
+    with lines(directory, "rev-list", *options, stdin=given, timeout_seconds=_SECONDS) as printed:
         return {one for one in map(bytes.decode, printed) if one in object_ids}
 
 

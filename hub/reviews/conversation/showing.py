@@ -94,7 +94,9 @@ def preview_of(opened: OpenedChange, words: str) -> Markup | None:
     """What the words will look like; None where there are none."""
     if not words.strip():
         return None
-    return render_words(web.config(), opened.repository, words, branch=opened.change.target, mark=_MARK)
+    return render_words(
+        web.config(), opened.repository, words, branch=opened.change.target, mark=_MARK, keeps=False
+    )
 
 
 def back_to(opened: OpenedChange, wanted: str = "", *, at: str = "") -> str:

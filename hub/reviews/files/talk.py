@@ -89,9 +89,9 @@ def find_conversation(session: Session, viewer: Viewer, opened: OpenedChange) ->
     """What was published at places of the change, and what the viewer drafted, for them alone."""
     user_id, topic_id = viewer.user_id, opened.topic.id
 
-    def render(words: str, mark: str) -> Markup:
-        branch = opened.change.target
-        return render_words(config_of(session), opened.repository, words, branch=branch, mark=mark)
+    def render(words: str, mark: str, *, keeps: bool = True) -> Markup:
+        branch, config = opened.change.target, config_of(session)
+        return render_words(config, opened.repository, words, branch=branch, mark=mark, keeps=keeps)
 
     query = (
         select(Thread, Anchor, Comment, Person)
@@ -112,7 +112,7 @@ def find_conversation(session: Session, viewer: Viewer, opened: OpenedChange) ->
     drafts = [] if user_id is None else list_drafts(session, user_id, topic_id)
     found = list(talks.values())
     for draft, place in drafts:
-        own = _own(draft, place, render(draft.text, f"d{draft.id}"))
+        own = _own(draft, place, render(draft.text, f"d{draft.id}", keeps=False))
         if draft.reply_to in by_comment:
             by_comment[draft.reply_to].drafts.append(own)
         elif place is not None:

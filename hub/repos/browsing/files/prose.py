@@ -17,6 +17,7 @@ from hub.repos.browsing.spots import Spot
 # What a long text with much code takes; what takes longer is shown as it was written.
 _CPU_SECONDS: Final = 1.0
 _LOST: Final = b"-"
+_KIND: Final = "markdown"
 
 
 def render_markdown(
@@ -34,16 +35,28 @@ def render_markdown(
     return markup.with_links(html, place)
 
 
-def prepare_markdown(config: Config, *, blob_id: str, content: bytes) -> str | None:
-    """The HTML of that Markdown before its links lead anywhere, from what is kept, or made and kept."""
+def prepare_markdown(config: Config, *, blob_id: str, content: bytes, keeps: bool = True) -> str | None:
+    """The HTML of that Markdown before its links lead anywhere, from what is kept, or made and kept.
+
+    Without `keeps` it is made and nothing of it is left.
+    """
     if len(content) > markup.MOST_BYTES:
         return None
     kept, key = kept_in(config), (markup.VERSION, highlight.VERSION, blob_id)
-    known = kept.get("markdown", *key)
+    known = kept.get(_KIND, *key)
     if known is None:
         known = _render(content)
-        kept.put("markdown", *key, data=known)
+        if keeps:
+            kept.put(_KIND, *key, data=known)
     return None if known == _LOST else known[1:].decode()
+
+
+def forget_markdown(config: Config, blob_id: str) -> None:
+    """Removes what is kept of that Markdown, by this version or an earlier one."""
+    kept = kept_in(config)
+    for version in range(1, markup.VERSION + 1):
+        for inks in range(1, highlight.VERSION + 1):
+            kept.drop(_KIND, version, inks, blob_id)
 
 
 def _render(content: bytes) -> bytes:

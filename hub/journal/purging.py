@@ -1,0 +1,189 @@
+"""What was taken away leaves the disk: objects of git's, the database's old pages, what was kept for pages.
+
+Rows say what may be left, until all of it is gone; so a run that was stopped, at whatever point, is made up
+for by the next one. What only memory holds, such as answers to fetches, is of the refs as they were: nobody
+is given it any more.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import delete, or_, select, update
+
+from hub.clock import now
+from hub.db import Database
+from hub.errors import NotFound, Unavailable, text
+from hub.journal.exporting import export, find_place, holding_journal
+from hub.journal.models import JournalDamage, JournalLeftover, JournalTopic
+from hub.journal.ref_names import BROKEN_PREFIX
+from hub.repos.browsing.files.prose import forget_markdown
+from hub.repos.git.loans import Busy, is_borrowing, note_that_objects_go, upkeep
+from hub.repos.git.moving import move_refs
+from hub.repos.git.objects import Unreadable
+from hub.repos.git.packing import join_packs
+from hub.repos.git.process import GitFailed
+from hub.repos.git.refs import RefFiles
+from hub.repos.git.removing import find_here, find_reached, list_doomed, remove
+from hub.repos.loans import make_whole
+from hub.repos.models import ZERO_ID, Repository
+from hub.repos.pushes import RefUpdate
+
+_log = structlog.get_logger(__name__)
+
+_WAIT_SECONDS: Final = 30.0
+# Whoever pushed such an object as a file of theirs has had a day to rewrite their commits.
+_GIVEN_UP_AFTER: Final = timedelta(days=1)
+
+Stop = Callable[[str], None]
+
+
+def _go_on(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What may be left in a repository and those that were made from it, by row, object and kept text."""
+
+    row_ids: list[int]
+    blob_ids: set[str]
+    rendered: set[str]
+    forks: list[int]
+    since: datetime
+
+
+def list_purgeable(database: Database) -> list[int]:
+    """The repositories in which something may be left."""
+    with database.reading() as session:
+        query = select(JournalLeftover.repository_id).distinct().order_by(JournalLeftover.repository_id)
+        return list(session.scalars(query))
+
+
+def purge_one(database: Database, repository_id: int) -> None:
+    """Does what `purge` does, now or at a later sweep: what stands in the way is logged."""
+    try:
+        if purge(database, repository_id):
+            _log.info("words_purged", repository_id=repository_id)
+    except Unavailable as error:
+        _log.info("words_not_purged_yet", repository_id=repository_id, why=error.as_text())
+    except (GitFailed, NotFound, OSError, Unreadable) as error:
+        _log.error("words_not_purged", repository_id=repository_id, error=str(error))
+
+
+def purge(
+    database: Database, repository_id: int, *, stop: Stop = _go_on, wait_seconds: float = _WAIT_SECONDS
+) -> bool:
+    """Removes what is left of the repository's texts that were taken away; whether all of it is gone.
+
+    Exports first: until refs move, they keep the objects. `stop` is called after each step with its name.
+    Raises Unavailable where others are at the repository for too long, and GitFailed.
+    """
+    path, work = find_place(database, repository_id), _find_work(database, repository_id)
+    if path is None or not work.row_ids:
+        return True
+    for one in sorted(work.rendered):
+        forget_markdown(database.config, one)
+    stop("kept")
+    export(database, repository_id)
+    if not _is_written(database, repository_id, path):
+        return False
+    _drop_broken_refs(database, repository_id, path, work.blob_ids)
+    stop("exported")
+    doomed = list_doomed(path, work.blob_ids)
+    for fork_id in work.forks:
+        _keep_fork_whole(database, fork_id, path, doomed)
+    stop("forks looked at")
+    is_gone = _remove_from(path, work.blob_ids, stop, wait_seconds)
+    for fork_id in work.forks:
+        fork_path = find_place(database, fork_id)
+        if fork_path is not None and find_here(fork_path, work.blob_ids):
+            _remove_from(fork_path, work.blob_ids, stop, wait_seconds)
+    stop("objects")
+    if not is_gone and now() - work.since < _GIVEN_UP_AFTER:
+        return False
+    return _forget_rows(database, work)
+
+
+def _find_work(database: Database, repository_id: int) -> _Work:
+    with database.reading() as session:
+        rows = session.scalars(
+            select(JournalLeftover).where(JournalLeftover.repository_id == repository_id)
+        ).all()
+        is_fork = or_(Repository.origin_id == repository_id, Repository.lender_id == repository_id)
+        forks = session.scalars(select(Repository.id).where(is_fork).order_by(Repository.id)).all()
+    return _Work(
+        row_ids=[one.id for one in rows],
+        blob_ids={one.blob_id for one in rows},
+        rendered={str(digest) for one in rows for digest in one.rendered},
+        forks=list(forks),
+        since=min((one.since for one in rows), default=now()),
+    )
+
+
+def _is_written(database: Database, repository_id: int, path: Path) -> bool:
+    """Whether no commit with such a text stands any more, and none is on its way."""
+    with holding_journal(path), database.reading() as session:
+        is_it = (JournalTopic.repository_id == repository_id, JournalTopic.needs_rewriting)
+        return session.scalar(select(JournalTopic.id).where(*is_it).limit(1)) is None
+
+
+def _drop_broken_refs(database: Database, repository_id: int, path: Path, blob_ids: set[str]) -> None:
+    """Lets go of what was put aside, where it holds such a text."""
+    files = RefFiles(path)
+    for name in files.list_names(BROKEN_PREFIX.encode()):
+        tip = files.get(name)
+        if tip is not None and find_reached(path, blob_ids, only=tip):
+            ref = name.decode()
+            move_refs(path, [RefUpdate(ref, tip, ZERO_ID)])
+            with database.writing() as session:
+                is_it = (JournalDamage.repository_id == repository_id, JournalDamage.kept_as == ref)
+                session.execute(update(JournalDamage).where(*is_it).values(kept_as=""))
+
+
+def _keep_fork_whole(database: Database, fork_id: int, lender: Path, doomed: set[str]) -> None:
+    """Gives a fork copies of all it borrows, where a ref of its own reaches what is to go.
+
+    Somebody pushed it there, as commits of theirs: those stay.
+    """
+    path = find_place(database, fork_id)
+    if path is None or not is_borrowing(path):
+        return
+    note_that_objects_go(path)
+    if find_reached(path, doomed, beyond=RefFiles(lender).read_all().values()):
+        make_whole(database, fork_id)
+
+
+def _remove_from(path: Path, blob_ids: set[str], stop: Stop, wait_seconds: float) -> bool:
+    with _at_work(path, wait_seconds):
+        reached = find_reached(path, blob_ids)
+        if reached:
+            # In a branch or a tag it is somebody's file like others, until they rewrite it.
+            _log.warning("words_in_commits", path=path.name, objects=sorted(reached))
+        doomed = list_doomed(path, blob_ids - reached)
+        doomed -= find_reached(path, doomed)
+        remove(path, doomed, stop=stop)
+        join_packs(path)
+    return not reached
+
+
+@contextmanager
+def _at_work(path: Path, wait_seconds: float) -> Iterator[None]:
+    try:
+        with upkeep(path, wait_seconds=wait_seconds, in_quiet=True):
+            yield
+    except Busy as error:
+        raise Unavailable(text("%(path)s is busy.", path=path.name)) from error
+
+
+def _forget_rows(database: Database, work: _Work) -> bool:
+    """Has the database forget what was, and then that there was something to forget."""
+    if not database.scrub():
+        return False
+    with database.writing() as session:
+        session.execute(delete(JournalLeftover).where(JournalLeftover.id.in_(work.row_ids)))
+    return True

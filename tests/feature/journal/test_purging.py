@@ -1,0 +1,199 @@
+"""What was taken away leaves the disk, whatever holds it, and everything else stays as it was."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from hub.app import Hub
+from hub.errors import Unavailable
+from hub.journal.jobs import purge_all_words, purge_words
+from hub.journal.models import JournalBody, JournalDamage, JournalEntry, JournalLeftover
+from hub.journal.purging import purge
+from hub.journal.recording import find_topic
+from hub.journal.redacting import redact
+from hub.kept import kept_in
+from hub.repos.browsing.files.prose import prepare_markdown
+from hub.repos.forks.forking import fork_repository
+from hub.repos.git.store import ALIVE_LOCK, directory, lock
+from hub.repos.maintenance import maintain
+from hub.repos.models import Repository
+from tests.factories import make_user, unique
+from tests.feature.journal.test_exporting import Talk
+from tests.left_words import find_words
+
+SECRET = "the password is hunter2"
+STEPS = (
+    "kept",
+    "exported",
+    "forks looked at",
+    "graph",
+    "packed",
+    "unlisted",
+    "emptied",
+    "dropped",
+    "loose",
+    "objects",
+)
+
+
+class Taken(Talk):
+    """A talk in which something was said that was taken away, in packs and in loose objects."""
+
+    def __init__(self, hub: Hub, *, is_packed: bool) -> None:
+        super().__init__(hub)
+        self.say("Looks good.")
+        self.say(SECRET)
+        self.export()
+        self.say("And more.")
+        self.export()
+        if is_packed:
+            maintain(hub.database, self.repository_id)
+            assert list(self.path.glob("objects/pack/*.bitmap"))
+            self.say("Something loose.")
+            self.export()
+
+    def take_away(self) -> None:
+        with self.hub.database.writing() as session:
+            topic = find_topic(session, self.repository_id, self.topic_id)
+            assert topic is not None
+            bodies = session.execute(
+                select(JournalBody.digest, JournalBody.content)
+                .join(JournalEntry, JournalEntry.id == JournalBody.entry_id)
+                .where(JournalEntry.topic_id == topic.id)
+            )
+            digests = [one for one, content in bodies if SECRET.encode() in (content or b"")]
+            assert len(digests) == 1
+            redact(session, topic, person=None, digests=digests)
+
+    def purge(self) -> bool:
+        return purge(self.hub.database, self.repository_id)
+
+    def old_tip(self) -> str:
+        return self.refs()["refs/hub/changes/1"]
+
+    def left(self) -> list[str]:
+        return find_words(self.hub.config.data, SECRET.encode())
+
+    def rows(self) -> int:
+        with self.hub.database.reading() as session:
+            return len(session.scalars(select(JournalLeftover)).all())
+
+    def check(self) -> None:
+        """Nothing is left of the words, and the repository is whole, down to what only makes it fast."""
+        assert self.left() == []
+        assert self.rows() == 0
+        check_whole(self.path)
+        assert "journal" in self.git("log", "--format=%s", "refs/hub/changes/1")
+        assert self.git("show", "refs/hub/changes/1~0:") != ""
+
+
+def check_whole(path: Path) -> None:
+    for command in (("fsck", "--full", "--strict"), ("rev-list", "--objects", "--all", "--quiet")):
+        done = subprocess.run(("git", "-C", str(path), *command), capture_output=True, text=True, check=True)
+        assert "missing" not in done.stdout + done.stderr
+        assert "broken" not in done.stdout + done.stderr
+        assert "error" not in done.stderr
+    if (path / "objects/pack/multi-pack-index").exists():
+        subprocess.run(("git", "-C", str(path), "multi-pack-index", "verify"), check=True)
+    if (path / "objects/info/commit-graph").exists():
+        subprocess.run(("git", "-C", str(path), "commit-graph", "verify"), check=True)
+
+
+@pytest.fixture(params=[False, True], ids=["loose", "packed"])
+def taken(hub: Hub, request: pytest.FixtureRequest) -> Taken:
+    return Taken(hub, is_packed=request.param)
+
+
+def fork(talk: Taken) -> tuple[int, Path]:
+    with talk.hub.database.writing() as session:
+        person = make_user(session)
+        origin = session.get_one(Repository, talk.repository_id)
+        made = fork_repository(session, person.viewer(), origin, owner=person, name=unique("fork"))
+        session.flush()
+        return made.id, directory(talk.hub.config, made)
+
+
+def test_the_words_leave_every_file(taken: Taken) -> None:
+    other = taken.git("hash-object", "-w", "--stdin").strip()
+    prepare_markdown(taken.hub.config, blob_id=sha256(SECRET), content=SECRET.encode())
+    assert len(taken.left()) > 1
+    taken.take_away()
+    old = taken.old_tip()
+    purge_words.function(taken.hub.database, taken.repository_id)
+    purge_words.function(taken.hub.database, taken.repository_id)
+    taken.check()
+    assert kept_in(taken.hub.config).get("markdown", 2, 1, sha256(SECRET)) is None
+    # Nobody misses what named them; what has nothing to do with them stays.
+    assert subprocess.run(("git", "-C", str(taken.path), "cat-file", "-e", old), check=False).returncode != 0
+    taken.git("cat-file", "-e", other)
+
+
+def sha256(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def test_a_fork_that_borrows_stays_whole(taken: Taken) -> None:
+    fork_id, path = fork(taken)
+    taken.take_away()
+    assert taken.purge()
+    taken.check()
+    check_whole(path)
+    maintain(taken.hub.database, fork_id)
+    check_whole(path)
+
+
+def test_a_fork_whose_branch_holds_them_keeps_them_as_its_own(taken: Taken) -> None:
+    _, path = fork(taken)
+    subprocess.run(("git", "-C", str(path), "update-ref", "refs/heads/mine", taken.old_tip()), check=True)
+    taken.take_away()
+    assert taken.purge()
+    check_whole(taken.path)
+    check_whole(path)
+    assert taken.left() != []
+    assert not any(taken.path.name in one for one in taken.left())
+
+
+def test_what_was_put_aside_does_not_keep_them(taken: Taken) -> None:
+    tip = taken.old_tip()
+    taken.git("update-ref", "refs/hub-broken/changes/1/x", tip)
+    taken.take_away()
+    assert taken.purge()
+    taken.check()
+    assert "refs/hub-broken/changes/1/x" not in taken.refs()
+    with taken.hub.database.reading() as session:
+        assert not any(session.scalars(select(JournalDamage.kept_as)).all())
+
+
+def test_it_waits_for_a_push_and_a_sweep_finds_it_again(taken: Taken) -> None:
+    taken.take_away()
+    alive = lock(taken.path, ALIVE_LOCK, shared=True)
+    assert alive is not None
+    try:
+        with pytest.raises(Unavailable):
+            purge(taken.hub.database, taken.repository_id, wait_seconds=0.1)
+    finally:
+        os.close(alive)
+    assert taken.rows() == 1
+    purge_all_words.function(taken.hub.database)
+    taken.check()
+
+
+@pytest.mark.parametrize("last", STEPS)
+def test_a_crash_at_any_step_is_made_up_for(hub: Hub, last: str) -> None:
+    taken = Taken(hub, is_packed=True)
+    taken.take_away()
+
+    def stop(step: str) -> None:
+        if step == last:
+            raise InterruptedError(step)
+
+    with pytest.raises(InterruptedError):
+        purge(hub.database, taken.repository_id, stop=stop)
+    subprocess.run(("git", "-C", str(taken.path), "fsck", "--full"), check=True, capture_output=True)
+    assert taken.rows() == 1
+    purge_all_words.function(hub.database)
+    taken.check()
