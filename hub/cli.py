@@ -18,6 +18,7 @@ from hub.cli_journal import journal_commands
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
 from hub.cli_people import user_commands
 from hub.cli_rebuild import rebuild_command
+from hub.cli_redact import redact_command
 from hub.cli_repos import http_address, repo_commands
 from hub.cli_rules import rule_commands, rules_command
 from hub.cli_storage import gc_command
@@ -219,6 +220,7 @@ for commands in (
     journal_commands,
     gc_command,
     rebuild_command,
+    redact_command,
     verify_command,
 ):
     hub.add_command(commands)
