@@ -20,6 +20,7 @@ from hub.cli_people import user_commands
 from hub.cli_rebuild import rebuild_command
 from hub.cli_redact import redact_command
 from hub.cli_repos import http_address, repo_commands
+from hub.cli_review import review_command, sign_command
 from hub.cli_rules import rule_commands, rules_command
 from hub.cli_storage import gc_command
 from hub.cli_verify import verify_command
@@ -212,6 +213,8 @@ def run_doctor(line: CommandLine, is_json: bool) -> None:
 
 for command in (rules_command, rule_commands):
     repo_commands.add_command(command)
+for command in (review_command, sign_command):
+    hub.add_command(command)
 for commands in (
     user_commands,
     token_commands,

@@ -18,6 +18,7 @@ from hub.journal import codec
 from hub.journal.entries import Entry, ordered
 from hub.journal.hub_key import load_hub_key
 from hub.journal.models import JournalBody, JournalEntry, JournalHead, JournalTopic, Person
+from hub.journal.signed import SignedEntry
 
 REPOSITORY: Final = "repo"
 
@@ -103,6 +104,18 @@ def record(
     session.execute(_DROP_HEADS, {"of_topic": topic.id})
     _store(session, topic, entry, data, draft.bodies)
     return Recorded(topic, entry)
+
+
+def record_signed(session: Session, topic: JournalTopic, signed: SignedEntry) -> Entry:
+    """Keeps an entry that its author signed elsewhere among the others of the topic, which is to be replayed.
+
+    The caller has checked all of it, with the topic locked.
+    """
+    entry = read_entry(signed.id, signed.data, signed.bodies)
+    prev = signed.value["prev"]
+    session.execute(delete(_HEADS).where(_HEADS.c.topic_id == topic.id, _HEADS.c.entry_id.in_(prev)))
+    _store(session, topic, entry, signed.data, signed.bodies, signature=signed.signature)
+    return entry
 
 
 def lock(session: Session, topic: JournalTopic) -> None:
@@ -220,7 +233,15 @@ def _make_body(content: str) -> bytes:
     return body
 
 
-def _store(session: Session, topic: JournalTopic, entry: Entry, data: bytes, bodies: Sequence[bytes]) -> None:
+def _store(
+    session: Session,
+    topic: JournalTopic,
+    entry: Entry,
+    data: bytes,
+    bodies: Sequence[bytes],
+    *,
+    signature: bytes | None = None,
+) -> None:
     publish(session, JournalGrew(topic.repository_id))
     values = {
         "topic_id": topic.id,
@@ -231,6 +252,7 @@ def _store(session: Session, topic: JournalTopic, entry: Entry, data: bytes, bod
         "by": entry.by,
         "hub": entry.hub,
         "data": data,
+        "signature": signature,
     }
     row_id = session.execute(_INSERT_ENTRY, values).scalar_one()
     session.execute(_INSERT_HEAD, {"topic_id": topic.id, "entry_id": entry.id})

@@ -26,6 +26,8 @@ from hub.reviews.intake.recording import record
 from hub.reviews.kinds import KINDS, note_entry
 from hub.reviews.recognising import has_candidates
 from hub.reviews.rows import load, save
+from hub.reviews.signed import looking as signed_looking
+from hub.reviews.signed import taking as signed_taking
 from hub.reviews.state import ChangeState
 
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
@@ -36,6 +38,7 @@ register(
     Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save, note=note_entry, claims=claims_of),
 )
 receive.namespace(PROPOSALS, look, judge, record)
+receive.namespace(signed_looking.PREFIX, signed_looking.look, signed_taking.judge, signed_taking.record)
 receive.watch(watch, join)
 admit_by(find_admitted)
 

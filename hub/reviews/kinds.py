@@ -133,10 +133,11 @@ def note_entry(state: ChangeState, entry: Entry) -> None:
 
 def _anchors(entry: Entry) -> dict[str, AnchorState]:
     comments = enumerate(entry.d.get("comments", ()))
-    return {f"{entry.id}.{index}": _anchor(one["at"]) for index, one in comments if "at" in one}
+    return {f"{entry.id}.{index}": read_anchor(one["at"]) for index, one in comments if "at" in one}
 
 
-def _anchor(at: Mapping[str, Any]) -> AnchorState:
+def read_anchor(at: Mapping[str, Any]) -> AnchorState:
+    """The place that an entry writes; raises what malformed data raises."""
     lines = at.get("lines")
     found = None if lines is None else (as_int(lines[0]), as_int(lines[1]))
     patch_set = as_str(at["ps"])
@@ -148,7 +149,7 @@ def _anchor(at: Mapping[str, Any]) -> AnchorState:
 
 
 def anchor_data(anchor: AnchorState) -> dict[str, Any]:
-    """The place as an entry writes it; `_anchor` reads it."""
+    """The place as an entry writes it; `read_anchor` reads it."""
     lines = {} if anchor.lines is None else {"lines": list(anchor.lines)}
     if anchor.side == Side.MESSAGE:
         return {"ps": anchor.patch_set, "message": anchor.path, **lines}

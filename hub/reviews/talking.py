@@ -46,11 +46,7 @@ def save_draft(
 ) -> Draft:
     """Keeps a comment that only its author sees until it is published. Raises Invalid, NotFound, Conflict."""
     user_id = _require_speaker(session, viewer, opened)
-    words = _checked(words)
-    if place is not None:
-        _check_place(session, opened, place)
-    if reply_to:
-        _get_comment(session, opened, reply_to)
+    words = check_comment(session, viewer, opened, words=words, place=place, reply_to=reply_to)
     mine = select(func.count()).where(Draft.user_id == user_id, Draft.topic_id == opened.topic.id)
     if (session.scalar(mine) or 0) >= MOST_DRAFTS:
         raise Conflict(
@@ -109,13 +105,8 @@ def publish_review(
 
     Raises Invalid where there is nothing to publish, Forbidden for a verdict about one's own change.
     """
-    user_id = _require_speaker(session, viewer, opened)
     summary = summary.replace("\r\n", "\n").strip()
-    _check_verdict(opened, verdict)
-    if len(summary) > MOST_TEXT:
-        raise Invalid(text("The summary is too long."), {"summary": _too_long()})
-    if session.scalar(_patch_set_of(opened, patch_set)) is None:
-        raise NotFound(text("There is no such patch set of this change."))
+    user_id = check_review(session, viewer, opened, patch_set=patch_set, verdict=verdict, summary=summary)
     drafts = list_drafts(session, user_id, opened.topic.id)
     if not drafts and not summary and verdict is VerdictValue.COMMENT:
         fault = text("Write a summary, or a comment on a line.")
@@ -134,6 +125,50 @@ def publish_review(
     session.execute(delete(Draft).where(Draft.user_id == user_id, Draft.topic_id == opened.topic.id))
 
 
+def check_review(
+    session: Session,
+    viewer: Viewer,
+    opened: OpenedChange,
+    *,
+    patch_set: str,
+    verdict: VerdictValue,
+    summary: str,
+) -> int:
+    """The id of the viewer's account, who may say this about that patch set (entry id) now.
+
+    Raises Forbidden, Conflict, Invalid or NotFound where they may not.
+    """
+    user_id = _require_speaker(session, viewer, opened)
+    _check_verdict(opened, verdict)
+    if len(summary) > MOST_TEXT:
+        raise Invalid(text("The summary is too long."), {"summary": _too_long()})
+    if session.scalar(_patch_set_of(opened, patch_set)) is None:
+        raise NotFound(text("There is no such patch set of this change."))
+    return user_id
+
+
+def check_comment(
+    session: Session,
+    viewer: Viewer,
+    opened: OpenedChange,
+    *,
+    words: str,
+    place: Place | None = None,
+    reply_to: str = "",
+) -> str:
+    """The words as they are kept, of a comment that the viewer may write there now.
+
+    Raises Forbidden, Invalid or NotFound where they may not.
+    """
+    _require_speaker(session, viewer, opened)
+    words = _checked(words)
+    if place is not None:
+        _check_place(session, opened, place)
+    if reply_to:
+        _get_comment(session, opened, reply_to)
+    return words
+
+
 def say(
     session: Session,
     viewer: Viewer,
@@ -144,11 +179,9 @@ def say(
     resolves: bool | None = None,
 ) -> None:
     """Publishes one comment at once: an answer in a thread, or one on the change as a whole."""
-    _require_speaker(session, viewer, opened)
-    words = _checked(words)
+    words = check_comment(session, viewer, opened, words=words, reply_to=reply_to)
     said: dict[str, Any] = {"body": 0}
     if reply_to:
-        _get_comment(session, opened, reply_to)
         said["re"] = reply_to
     if resolves is not None:
         said["resolved"] = resolves
@@ -184,6 +217,13 @@ def resolve(
     session: Session, viewer: Viewer, opened: OpenedChange, *, thread: str, is_resolved: bool
 ) -> None:
     """Settles a thread or takes it up again: for whoever took part, the change's author and maintainers."""
+    found = check_resolve(session, viewer, opened, thread=thread)
+    if found.is_resolved != is_resolved:
+        act_on(session, viewer, opened, "resolve", {"thread": thread, "resolved": is_resolved})
+
+
+def check_resolve(session: Session, viewer: Viewer, opened: OpenedChange, *, thread: str) -> Thread:
+    """The thread, which the viewer may settle; raises NotFound and Forbidden."""
     user_id = _require_speaker(session, viewer, opened)
     query = select(Thread).where(Thread.topic_id == opened.topic.id, Thread.global_id == thread)
     found = session.scalar(query)
@@ -201,8 +241,7 @@ def resolve(
             text("Whoever wrote in it, the change's author and maintainers settle it."),
             text("Answer in it first."),
         )
-    if found.is_resolved != is_resolved:
-        act_on(session, viewer, opened, "resolve", {"thread": thread, "resolved": is_resolved})
+    return found
 
 
 def list_drafts(session: Session, user_id: int, topic_id: int) -> list[tuple[Draft, Anchor | None]]:

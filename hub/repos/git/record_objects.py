@@ -36,6 +36,14 @@ class RecordObjects:
         self._database = pygit2.Odb(str(self._objects))
         self._written: set[str] = set()
 
+    def size(self, object_id: str) -> int:
+        """How many bytes an object has, which is not read for it; raises Missing."""
+        try:
+            _, size_bytes = self._database.read_header(pygit2.Oid(hex=object_id))
+        except (KeyError, ValueError, pygit2.GitError) as error:
+            raise Missing(object_id) from error
+        return int(size_bytes)
+
     def read_commit(self, commit_id: str) -> bytes:
         """The content of a commit; raises Missing."""
         return self._read(commit_id, ObjectType.COMMIT)

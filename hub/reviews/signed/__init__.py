@@ -1,0 +1,1 @@
+"""Entries that people signed with their own keys, at a terminal: pushed, checked, taken in."""
