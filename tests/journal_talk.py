@@ -7,12 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.app import Hub
+from hub.issues.models import Comment
 from hub.journal import exporting
 from hub.journal.exporting import export
 from hub.journal.models import JournalDamage
 from hub.journal.people import person_of
 from hub.journal.recording import find_topic
 from hub.journal.replay import act, begin
+from tests import databases
 from tests.factories import make_repository, make_user
 
 
@@ -61,3 +63,18 @@ class Talk:
             return [
                 str(one.kind) for one in session.scalars(select(JournalDamage).order_by(JournalDamage.id))
             ]
+
+    def keep_database(self) -> bytes:
+        """What the database holds now, as SQLite alone gives it."""
+        self.hub.database.dispose()
+        return (self.hub.config.data / databases.FILE).read_bytes()
+
+    def put_back(self, content: bytes) -> None:
+        """Has the database be what it was."""
+        self.hub.database.dispose()
+        (self.hub.config.data / databases.FILE).write_bytes(content)
+
+    def words(self) -> list[str | None]:
+        """What comments say."""
+        with self.hub.database.reading() as session:
+            return list(session.scalars(select(Comment.text).order_by(Comment.id)))

@@ -1,15 +1,21 @@
 """Journals that are written to refs although no act asked for it: what a crash left, and what was moved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import structlog
-from sqlalchemy import select, union
+from sqlalchemy import func, select, union
+from sqlalchemy.orm import Session
 
 from hub.db import Database
 from hub.errors import Unavailable
 from hub.journal import exporting, healing
 from hub.journal.models import JournalEntry, JournalReceipt, JournalTopic
+from hub.journal.ref_names import AT
 from hub.repos.git.process import GitFailed
+from hub.repos.git.refs import RefFiles
+from hub.repos.git.store import place
+from hub.repos.models import Repository
 
 _log = structlog.get_logger(__name__)
 
@@ -30,34 +36,59 @@ def export_waiting(database: Database) -> int:
 
 def look_at_heads(database: Database) -> int:
     """Heals every journal whose head is not where it was recorded, before anyone acts; returns how many."""
-    return _export_all(database, _list_elsewhere(database, is_thorough=False))
+    with database.reading() as session:
+        recorded = _list_recorded_heads(session)
+    config = database.config
+    found = [
+        one.repository_id
+        for one in recorded
+        if (RefFiles(place(config, one.storage, one.repository_id)).get(AT) or "") != one.commit_id
+    ]
+    return _export_all(database, found)
 
 
 def look_everywhere(database: Database) -> int:
     """Heals every journal of which any ref is not where it was recorded; returns how many."""
-    return _export_all(database, _list_elsewhere(database, is_thorough=True))
-
-
-def _list_elsewhere(database: Database, *, is_thorough: bool) -> list[int]:
-    is_elsewhere = healing.is_any_elsewhere if is_thorough else healing.is_elsewhere
     with database.reading() as session:
-        ids: Sequence[int] = session.scalars(select(JournalTopic.repository_id).distinct()).all()
-    found = []
-    for repository_id in ids:
-        path = exporting.find_place(database, repository_id)
-        if path is None:
-            continue
-        with database.reading() as session:
-            if is_elsewhere(session, repository_id, path):
-                found.append(repository_id)
-    return found
+        ids = session.scalars(select(JournalTopic.repository_id).distinct()).all()
+        found = [one for one in ids if _is_any_elsewhere(database, session, one)]
+    return _export_all(database, found, is_thorough=True)
 
 
-def _export_all(database: Database, ids: Iterable[int]) -> int:
+class _Recorded(NamedTuple):
+    repository_id: int
+    storage: str
+    commit_id: str
+
+
+def _list_recorded_heads(session: Session) -> list[_Recorded]:
+    newest = (
+        select(JournalReceipt.repository_id, func.max(JournalReceipt.seq).label("seq"))
+        .where(JournalReceipt.commit_id != "")
+        .group_by(JournalReceipt.repository_id)
+        .subquery()
+    )
+    heads = (
+        select(Repository.id, Repository.storage, func.coalesce(JournalReceipt.commit_id, ""))
+        .outerjoin(newest, newest.c.repository_id == Repository.id)
+        .outerjoin(
+            JournalReceipt,
+            (JournalReceipt.repository_id == Repository.id) & (JournalReceipt.seq == newest.c.seq),
+        )
+    )
+    return [_Recorded(row[0], row[1], row[2]) for row in session.execute(heads)]
+
+
+def _is_any_elsewhere(database: Database, session: Session, repository_id: int) -> bool:
+    path = exporting.find_place(database, repository_id)
+    return path is not None and healing.is_any_elsewhere(session, repository_id, path)
+
+
+def _export_all(database: Database, ids: Iterable[int], *, is_thorough: bool = False) -> int:
     done = 0
     for repository_id in ids:
         try:
-            exporting.export(database, repository_id)
+            exporting.export(database, repository_id, is_thorough=is_thorough)
             done += 1
         except (GitFailed, Unavailable, OSError) as error:  # the next sweep asks again
             _log.error("journal_not_exported", repository_id=repository_id, error=str(error))

@@ -69,28 +69,29 @@ def _go_on(_: str) -> None:
     pass
 
 
-def export(database: Database, repository_id: int, *, stop: Callable[[str], None] = _go_on) -> int:
+def export(
+    database: Database,
+    repository_id: int,
+    *,
+    is_thorough: bool = False,
+    wait_seconds: float = _WAIT_SECONDS,
+    stop: Callable[[str], None] = _go_on,
+) -> int:
     """Brings the refs of the repository's journal up to its rows; returns how many entries were waiting.
 
-    `stop` is told each step of STEPS, and may raise. Raises Unavailable where others are at it for too long.
+    With `is_thorough` every ref is looked at first, not the head alone. `stop` is told each step of STEPS,
+    and may raise. Raises Unavailable where others are at it for longer than `wait_seconds`: they look again
+    when they are done, so that nothing is left behind.
     """
-    path = find_place(database, repository_id)
-    if path is None:
-        return 0
-    with holding_journal(path):
+    path, count = find_place(database, repository_id), 0
+    while path is not None:
+        with holding_journal(path, wait_seconds=wait_seconds):
+            count += _export_held(database, repository_id, path, is_thorough=is_thorough, stop=stop)
+        # Whoever came meanwhile found the journal held, and went.
         with database.reading() as session:
-            is_elsewhere = healing.is_elsewhere(session, repository_id, path)
-        if is_elsewhere:
-            healing.heal(database, repository_id, path)
-        for attempt in range(_ATTEMPTS):
-            try:
-                return _export(database, repository_id, path, stop)
-            except GitFailed as error:
-                if attempt + 1 == _ATTEMPTS:
-                    raise
-                _log.warning("journal_ref_moved", repository_id=repository_id, error=str(error))
-                healing.heal(database, repository_id, path)
-    raise AssertionError("the last attempt returns or raises")
+            if not has_waiting(session, repository_id):
+                break
+    return count
 
 
 def find_place(database: Database, repository_id: int) -> Path | None:
@@ -104,12 +105,12 @@ def find_place(database: Database, repository_id: int) -> Path | None:
 
 
 @contextmanager
-def holding_journal(path: Path) -> Iterator[None]:
+def holding_journal(path: Path, *, wait_seconds: float = _WAIT_SECONDS) -> Iterator[None]:
     """Has nobody else write the journal of this repository inside the block; raises Unavailable."""
-    alive = lock(path, ALIVE_LOCK, shared=True, wait_seconds=_WAIT_SECONDS)
+    alive = lock(path, ALIVE_LOCK, shared=True, wait_seconds=wait_seconds)
     held = [] if alive is None else [alive]
     try:
-        with holding(path, JOURNAL_LOCK, wait_seconds=_WAIT_SECONDS if held else 0) as is_ours:
+        with holding(path, JOURNAL_LOCK, wait_seconds=wait_seconds if held else 0) as is_ours:
             if not held or not is_ours:
                 raise Unavailable(
                     text("The journal of this repository is being written."),
@@ -118,6 +119,25 @@ def holding_journal(path: Path) -> Iterator[None]:
             yield
     finally:
         let_go(held)
+
+
+def _export_held(
+    database: Database, repository_id: int, path: Path, *, is_thorough: bool, stop: Callable[[str], None]
+) -> int:
+    look = healing.is_any_elsewhere if is_thorough else healing.is_elsewhere
+    with database.reading() as session:
+        is_elsewhere = look(session, repository_id, path)
+    if is_elsewhere:
+        healing.heal(database, repository_id, path)
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _export(database, repository_id, path, stop)
+        except GitFailed as error:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            _log.warning("journal_ref_moved", repository_id=repository_id, error=str(error))
+            healing.heal(database, repository_id, path)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _export(database: Database, repository_id: int, path: Path, stop: Callable[[str], None]) -> int:

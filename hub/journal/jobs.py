@@ -1,10 +1,13 @@
 """What journals hear of: repositories that are made, people who are renamed or leave, and their keys."""
 
+from contextlib import suppress
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import SshKey, User
 from hub.db import Database
+from hub.errors import Unavailable
 from hub.events import (
     JournalGrew,
     KeyAdded,
@@ -88,7 +91,9 @@ def begin_export(session: Session, event: JournalGrew) -> None:
 @job
 def export(database: Database, repository_id: int) -> None:
     """Writes the journal of the repository to its refs."""
-    exporting.export(database, repository_id)
+    # Whoever is at it looks again when they are done.
+    with suppress(Unavailable):
+        exporting.export(database, repository_id, wait_seconds=0)
 
 
 @on(WordsTakenAway)

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from hub.journal import exporting
+from hub.errors import Unavailable
+from hub.journal import export_sweeps, exporting
 from hub.journal.models import JournalReceipt
 from tests.journal_talk import Talk
 
@@ -71,3 +72,47 @@ def test_what_no_hub_signed_is_put_aside(talk: Talk) -> None:
     assert [refs[name] for name in broken] == [foreign]
     assert talk.git("log", "--format=%s", "refs/hub/changes/1").splitlines()[0] == "journal 3: comment"
     assert talk.damage() == ["foreign"]
+
+
+def test_a_topic_that_was_moved_below_the_head_is_found_by_the_thorough_look(talk: Talk) -> None:
+    talk.export()
+    talk.say("One.")
+    talk.export()
+    talk.say("Two.")
+    talk.export()
+    talk.git("update-ref", "refs/hub/repo", talk.refs()["refs/hub/changes/1"])
+    before = talk.refs()
+    assert export_sweeps.look_at_heads(talk.hub.database) == 0
+    assert export_sweeps.look_everywhere(talk.hub.database) == 1
+    assert talk.damage() == ["foreign"]
+    assert talk.refs()["refs/hub/repo"] != before["refs/hub/repo"]
+    assert export_sweeps.look_everywhere(talk.hub.database) == 0
+
+
+# Only of SQLite is a whole database put back by writing one file.
+@pytest.mark.reads
+def test_an_older_database_learns_from_the_refs_before_anybody_acts(talk: Talk) -> None:
+    talk.export()
+    older = talk.keep_database()
+    talk.say("One.")
+    talk.export()
+    before = talk.refs()
+    talk.put_back(older)
+    assert export_sweeps.look_at_heads(talk.hub.database) == 1
+    assert talk.refs() == before
+    assert talk.damage() == ["refs_ahead"]
+    assert talk.words() == ["One."]
+    assert export_sweeps.look_at_heads(talk.hub.database) == 0
+
+
+def test_whoever_exports_takes_along_what_came_meanwhile(talk: Talk) -> None:
+    def say_more(step: str) -> None:
+        if step == exporting.MOVED and not said:
+            said.append(step)
+            talk.say("In the meantime.")
+            with pytest.raises(Unavailable):
+                exporting.export(talk.hub.database, talk.repository_id, wait_seconds=0)
+
+    said: list[str] = []
+    assert talk.export(stop=say_more) == 4
+    assert said
