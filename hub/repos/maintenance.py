@@ -1,7 +1,7 @@
 """Which repositories are repacked, and when: never while a push runs, and never at the cost of an object.
 
 A push leaves one pack; after forty of them a clone takes as long as without any preparation. So a repository
-is due when it has many packs or many loose refs, and once a day when something was pushed to it.
+is due when it has many packs, loose refs or loose objects, and once a day when something was pushed to it.
 
 **Pushes.** A repack begins only when no push is under way, and only then is it tried again a few minutes
 later; one that finds no quiet minute for a long time, and has very many packs, is repacked beside its pushes.
@@ -31,6 +31,7 @@ _log = structlog.get_logger(__name__)
 
 MOST_PACKS: Final = 10
 MOST_LOOSE_REFS: Final = 300
+MOST_LOOSE_OBJECTS: Final = 3000
 # From so many on a repack does not wait for a moment without pushes any more.
 TOO_MANY_PACKS: Final = 100
 AGE: Final = timedelta(days=1)
@@ -51,6 +52,8 @@ def is_due(
 ) -> bool:
     """Whether a repository is to be repacked now. Pure."""
     if clutter.packs >= MOST_PACKS or clutter.loose_refs >= MOST_LOOSE_REFS:
+        return True
+    if clutter.loose_objects >= MOST_LOOSE_OBJECTS:
         return True
     if pushed_at is None or (maintained_at is not None and pushed_at <= maintained_at):
         return False

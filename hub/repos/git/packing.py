@@ -19,16 +19,19 @@ from hub.repos.git.store import QUEUE_LOCK, fsync, holding
 
 _SECONDS: Final = 3600.0
 _QUEUE_SECONDS: Final = 10.0
+_FOLDERS: Final = 256
 # The repack of a large repository takes minutes of one processor; it shall not take them all.
 _SETTINGS: Final = settings({"core.fsync": "all", "pack.threads": "1"})
 
 
 @dataclass(frozen=True, slots=True)
 class Clutter:
-    """What there is too much of: packs (those that somebody marked to be kept left out) and loose refs."""
+    """What there is too much of: packs (those that somebody marked to be kept left out), loose refs and loose
+    objects, of which a comment makes a few; how many is told from one folder of 256."""
 
     packs: int
     loose_refs: int
+    loose_objects: int = 0
 
 
 def look_for_clutter(directory: Path, *, most_refs: int) -> Clutter:
@@ -37,7 +40,13 @@ def look_for_clutter(directory: Path, *, most_refs: int) -> Clutter:
     names = {path.name for path in packs.iterdir()} if packs.is_dir() else set()
     kept = {name.removesuffix(".keep") for name in names if name.endswith(".keep")}
     count = sum(name.endswith(".pack") and name.removesuffix(".pack") not in kept for name in names)
-    return Clutter(count, _count_loose(directory, most_refs))
+    return Clutter(count, _count_loose(directory, most_refs), _count_objects(directory))
+
+
+def _count_objects(directory: Path) -> int:
+    # Ids are spread evenly; git's own gc looks into this folder, too.
+    sample = directory / "objects" / "17"
+    return _FOLDERS * sum(1 for _ in sample.iterdir()) if sample.is_dir() else 0
 
 
 def _count_loose(directory: Path, limit: int) -> int:

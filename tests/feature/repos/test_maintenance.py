@@ -1,5 +1,6 @@
 """Repacking, and removing for good: what is joined, what stays, and what goes."""
 
+import hashlib
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +69,17 @@ def test_many_packs_become_few_and_nothing_is_lost(hub: Hub, pushed: Pusher) -> 
     assert list((pushed.directory / "objects/pack").glob("*.bitmap"))
     assert is_maintained(hub.database, pushed.repository_id)
     assert not is_maintained(hub.database, fork_id)
+
+
+def test_what_many_comments_leave_is_packed(hub: Hub, pushed: Pusher) -> None:
+    """The folder by which all are judged has as many as if there were six thousand."""
+    texts = [b"%06d" % number for number in range(6_000)]
+    there = [one for one in texts if hashlib.sha1(b"blob 6\0" + one).hexdigest().startswith("17")]
+    given = b"".join(b"blob\ndata 6\n%b\n" % one for one in there)
+    pushed.run(pushed.directory, "fast-import", "--quiet", stdin=given)
+    assert look_for_clutter(pushed.directory, most_refs=0).loose_objects >= 3_000
+    maintain_repositories.function(hub.database)
+    assert look_for_clutter(pushed.directory, most_refs=0).loose_objects == 0
 
 
 def test_borrowing_fork_is_repacked_without_what_it_borrows(hub: Hub, pushed: Pusher) -> None:
