@@ -9,6 +9,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.jobs import Queue, registered
 from hub.journal import jobs as journal_jobs
+from hub.journal import showing as journal_showing
 from hub.repos import jobs as repos_jobs
 from hub.repos.browsing.files import preparing
 from hub.repos.settings import departures
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
     from flask import Flask
 
 # Imported for what they register: jobs and subscribers to events.
-_FEATURES: Final = (web_jobs, accounts_jobs, repos_jobs, departures, preparing, journal_jobs, reviews_jobs)
+_FEATURES: Final = (
+    web_jobs,
+    accounts_jobs,
+    repos_jobs,
+    departures,
+    preparing,
+    journal_jobs,
+    journal_showing,
+    reviews_jobs,
+)
 
 _TRANSLATIONS: Final = Path(__file__).parent / "translations"
 

@@ -19,6 +19,7 @@ from hub.repos.creating import create_with_files
 from hub.repos.forks import forking as forks
 from hub.repos.imports import imports
 from hub.repos.settings import people
+from hub.repos.slots import Slot, pieces_of
 from hub.repos.starters import Starter
 from hub.web import forms
 from hub.web import request as web
@@ -103,6 +104,7 @@ def show(owner: str, name: str) -> ResponseReturnValue:
         missing_branch=missing,
         all_files=address_of("src", repository, spot),
         languages=shares_of(session, repository),
+        pieces=pieces_of(Slot.CLONE, session, viewer, repository, None),
     )
 
 
