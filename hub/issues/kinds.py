@@ -4,6 +4,7 @@ Each returns why the entry does not count, or None where it does. Malformed data
 changed, and whoever calls takes that for a reason as well.
 """
 
+import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,7 @@ from hub.journal.entries import Entry
 from hub.journal.redactions import taken_by
 
 _NOT_AUTHOR: Final = "only the author or the home hub"
+_PERSON: Final = re.compile(r"[^@]{0,16}@[^@]{1,64}")
 _STATES: Final = ("open", "closed")
 
 
@@ -44,15 +46,27 @@ def join_words(title: str, description: str) -> str:
     return f"{title}\n\n{description}" if description else title
 
 
-def apply_open(state: TopicState, entry: Entry) -> str | None:
-    """The opening: the first one counts."""
+def apply_open(state: TopicState, entry: Entry, homes: Set[str]) -> str | None:
+    """The opening: the first one counts. A number that another hub gave is only what that hub calls it."""
     if state.id:
         return "second opening"
     title, description = split_words(entry.bodies[0])
     number, kind, is_draft = as_int(entry.d["number"]), as_str(entry.d["type"]), as_bool(entry.d["draft"])
-    state.id, state.type, state.number, state.author = entry.id, kind, number, entry.person
+    state.id, state.type, state.author = entry.id, kind, entry.person
+    state.number = number if is_home(entry, homes) else 0
     state.title, state.description, state.is_draft = title, description, is_draft
     state.state, state.opened_at = "open", entry.at
+    return None
+
+
+def apply_number(state: TopicState, entry: Entry, homes: Set[str]) -> str | None:
+    """The number of a topic that was opened at another hub, by the home."""
+    number = as_int(entry.d["number"])
+    if not is_home(entry, homes):
+        return "only the home hub numbers"
+    if state.number:
+        return "numbered before"
+    state.number = number
     return None
 
 
@@ -157,6 +171,14 @@ def as_str(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def as_person(value: object) -> str:
+    """The value, if it names a person as all hubs do."""
+    name = as_str(value)
+    if not _PERSON.fullmatch(name):
+        raise ValueError(name)
+    return name
 
 
 def as_int(value: object) -> int:

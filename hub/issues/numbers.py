@@ -3,7 +3,13 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from hub.db import config_of
 from hub.issues.models import TopicNumbers
+from hub.issues.state import TopicState
+from hub.journal.hub_key import load_hub_key
+from hub.journal.models import JournalTopic
+from hub.journal.replay import act
+from hub.journal.ring_rows import homes_of
 from hub.repos.models import Repository
 
 
@@ -35,3 +41,11 @@ def note_number(session: Session, repository_id: int, number: int) -> None:
     elif row.last < number:
         row.last = number
     session.flush()
+
+
+def number_topic(session: Session, journal_topic: JournalTopic, state: TopicState) -> None:
+    """Has the home number a topic that was opened at another hub, and has no number yet."""
+    homes = homes_of(session, journal_topic.repository_id)
+    if state.id and not state.number and load_hub_key(config_of(session)).hub_id in homes:
+        number = next_number(session, journal_topic.repository_id)
+        act(session, journal_topic, kind="number", person=None, d={"number": number})

@@ -78,6 +78,20 @@ def write(
     return rows
 
 
+def write_in_order(
+    session: Session, there: Mapping[K, R], wanted: Mapping[K, Values], make: Callable[[], R]
+) -> dict[K, R]:
+    """What `write` does, for rows whose ids tell their order: what follows a late one is made anew."""
+    stands = [key for key in there if key in wanted]
+    same = next((i for i, key in enumerate(wanted) if i >= len(stands) or stands[i] != key), len(wanted))
+    moved = set(stands[same:])
+    if moved:
+        for key in moved:
+            session.delete(there[key])
+        session.flush()
+    return write(session, {key: row for key, row in there.items() if key not in moved}, wanted, make)
+
+
 def find_topic(session: Session, journal_topic: JournalTopic) -> Topic | None:
     """The row of a topic of the journal, if its opening was saved."""
     return session.scalar(select(Topic).where(Topic.journal_id == journal_topic.id))
@@ -133,8 +147,10 @@ def load_topic(session: Session, row: Topic, topic_id: str, names: PeopleNames) 
     return state
 
 
-def save_topic(session: Session, journal_topic: JournalTopic, state: State) -> Topic:
-    """Writes the rows of the topic that differ from its state, and flushes."""
+def save_topic(session: Session, journal_topic: JournalTopic, state: State) -> Topic | None:
+    """Writes the rows of the topic that differ from its state, and flushes; none while it has no number."""
+    if not state.number:
+        return None
     people = ids_of(session, _people_in(state))
     row = find_topic(session, journal_topic)
     there = {} if row is None else {0: row}

@@ -53,6 +53,7 @@ class ThreadState:
 class TopicState:
     """A topic and its conversation; comments stand in the order in which they count.
 
+    `number` is the one that the home gave, 0 before: a topic that was opened at another hub waits for it.
     `hubs_of_texts` are the hubs where texts were written, by digest: a replay's, `load` leaves it empty.
     """
 

@@ -1,7 +1,9 @@
 """What arrives from refs: records are read, their rows inserted, and the topics they touch replayed whole.
 
-Nobody's right is checked here: whoever calls decides what is taken in. An entry may sort before others that
-stand, so nothing is applied one by one.
+`take_in` is for a journal that this hub carries on: its receipts become this hub's. `take_over` is for what
+another hub took in: its receipts go along as origins, and this hub makes its own. Nobody's right is checked
+here: whoever calls decides what is taken in. An entry may sort before others that stand, so nothing is
+applied one by one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Base
+from hub.events import JournalGrew, publish
 from hub.journal import codec
 from hub.journal.entries import Entry
 from hub.journal.kinds import find_kinds
@@ -53,12 +56,13 @@ class Arrival:
     bodies: Mapping[str, bytes]
 
 
-def read_chain(objects: RecordObjects, tip_id: str) -> list[Arrival]:
+def read_chain(objects: RecordObjects, tip_id: str, *, until: str = "") -> list[Arrival]:
     """The records of a ref, oldest first; raises NotCanonical or Missing where one of them is none.
 
-    What stands in its tree and is not a text of its entries makes it none.
+    What stands in its tree and is not a text of its entries makes it none. `until` is a commit that was read
+    before, with all that it stands on; of a chain that was written anew all is read.
     """
-    found = [_read_one(objects, parse_commit(*one)) for one in objects.walk(tip_id)]
+    found = [_read_one(objects, parse_commit(*one)) for one in objects.walk(tip_id, until=until)]
     return found[::-1]
 
 
@@ -80,40 +84,94 @@ def take_in(session: Session, repository_id: int, arrivals: Iterable[Arrival]) -
     ordered = sorted(arrivals, key=lambda one: one.record.seq)
     topics = _topics_for(session, repository_id, [one.record for one in ordered])
     receipts = _insert_receipts(session, repository_id, ordered, topics)
-    origins = _insert_origins(session, repository_id, [one.record for one in ordered])
+    origins = _insert_origins(session, repository_id, _origins_of([one.record for one in ordered]))
     _insert_entries(session, ordered, topics, receipts, origins)
-    touched = {one.record.receipt.value["topic"] for one in ordered}
-    result = sorted((topics[one] for one in touched), key=lambda one: (one.type != REPOSITORY, one.id))
+    result = _touched([one.record for one in ordered], topics)
     _set_heads(session, [one.id for one in result])
     replay_topics(session, result)
     return result
 
 
-def replay_topics(session: Session, topics: Iterable[JournalTopic]) -> None:
+def take_over(session: Session, repository_id: int, arrivals: Iterable[Arrival]) -> list[JournalTopic]:
+    """Inserts the entries that the rows lack, to be receipted here, in the order of that hub's receipts.
+
+    Returns the topics that got any, the repository's own first; they were replayed, and what other hubs
+    opened was numbered by the home.
+    """
+    ordered = sorted(arrivals, key=lambda one: one.record.seq)
+    known = _known(session, [entry.id for one in ordered for entry in one.record.entries])
+    new = [one for one in ordered if any(entry.id not in known for entry in one.record.entries)]
+    if not new:
+        return []
+    records = [one.record for one in new]
+    topics = _topics_for(session, repository_id, records)
+    passed_on = {
+        entry_id: one for entry_id, one in _origins_of(records, own_too=True).items() if entry_id not in known
+    }
+    origins = _insert_origins(session, repository_id, passed_on)
+    _insert_entries(session, new, topics, {}, origins)
+    result = _touched(records, topics)
+    _set_heads(session, [one.id for one in result])
+    states = replay_topics(session, result)
+    for topic in result:
+        kinds = find_kinds(topic.type)
+        if kinds is not None:
+            kinds.welcome(session, topic, states[topic.id])
+    publish(session, JournalGrew(repository_id))
+    return result
+
+
+def replay_topics(session: Session, topics: Iterable[JournalTopic]) -> dict[int, Any]:  # of their types
     """Brings the rows of these topics to what all their entries make; the repository's own goes first.
 
-    What their redactions take away is withheld.
+    What their redactions take away is withheld. Returns the states by the ids of the topics' rows; None is
+    that of a type that no feature registered.
     """
-    for topic in sorted(topics, key=lambda one: (one.type != REPOSITORY, one.id)):
-        entries = _replay(session, topic)
-        if any(one.kind == REDACT for one in entries):
-            taken = list_taken(entries, homes_of(session, topic.repository_id))
-            if withhold(session, topic, taken):
-                _replay(session, topic)
-    session.flush()
+    states: dict[int, Any] = {}  # of the topics' types
+    waiting = sorted(topics, key=lambda one: (one.type != REPOSITORY, one.id))
+    while waiting:
+        topic = waiting.pop(0)
+        before = homes_of(session, topic.repository_id)
+        states[topic.id] = _replay_one(session, topic, before)
+        if topic.type == REPOSITORY and homes_of(session, topic.repository_id) != before:
+            # What other topics' entries count for depends on who decides.
+            waiting = _list_others(session, topic)
+    return states
 
 
-def _replay(session: Session, topic: JournalTopic) -> list[Entry]:
-    entries, kinds = list_entries(session, topic), find_kinds(topic.type)
+def _replay_one(session: Session, topic: JournalTopic, homes: frozenset[str]) -> Any:  # of the topic's type
+    entries, state = _replay(session, topic, homes)
+    if any(one.kind == REDACT for one in entries):
+        taken = list_taken(entries, homes_of(session, topic.repository_id))
+        if withhold(session, topic, taken):
+            _, state = _replay(session, topic, homes)
+    return state
+
+
+def _replay(
+    session: Session, topic: JournalTopic, homes: frozenset[str]
+) -> tuple[list[Entry], Any]:  # and the state, of the topic's type
+    entries, kinds, state = list_entries(session, topic), find_kinds(topic.type), None
     if kinds is None:
         reasons: Mapping[str, str | None] = {one.id: NOT_UNDERSTOOD for one in entries}
     else:
-        homes = homes_of(session, topic.repository_id)
         state, reasons = replay_with_reasons(topic.type, entries, homes)
         kinds.save(session, topic, state)
     _note_reasons(session, topic, reasons)
     session.flush()
-    return entries
+    return entries, state
+
+
+def _list_others(session: Session, topic: JournalTopic) -> list[JournalTopic]:
+    others = select(JournalTopic).where(
+        JournalTopic.repository_id == topic.repository_id, JournalTopic.id != topic.id
+    )
+    return list(session.scalars(others.order_by(JournalTopic.id)))
+
+
+def _touched(records: Sequence[Record], topics: Mapping[str, JournalTopic]) -> list[JournalTopic]:
+    touched = {one.receipt.value["topic"] for one in records}
+    return sorted((topics[one] for one in touched), key=lambda one: (one.type != REPOSITORY, one.id))
 
 
 def _note_reasons(session: Session, topic: JournalTopic, reasons: Mapping[str, str | None]) -> None:
@@ -181,33 +239,38 @@ def _insert_receipts(
     return found
 
 
-def _insert_origins(session: Session, repository_id: int, records: Sequence[Record]) -> dict[str, int]:
-    """The row of the origin's receipt for each entry that came from another hub."""
-    wanted = {one.id: one for record in records for one in record.origins}
-    if not wanted:
+def _origins_of(records: Sequence[Record], *, own_too: bool = False) -> dict[str, Block]:
+    """The receipt of its own hub by each entry that came from another one.
+
+    `own_too`: the records are another hub's, so that the receipt of each is an origin as well.
+    """
+    found: dict[str, Block] = {}
+    for record in records:
+        for origin in (*record.origins, record.receipt) if own_too else record.origins:
+            listed = set(origin.value["entries"])
+            for entry in record.entries:
+                if entry.id in listed and entry.value["hub"] == origin.value["hub"]:
+                    found[entry.id] = origin
+    return found
+
+
+def _insert_origins(session: Session, repository_id: int, origins: Mapping[str, Block]) -> dict[str, int]:
+    """The row of its origin by each entry that has one."""
+    if not origins:
         return {}
     stored = select(JournalOrigin.digest, JournalOrigin.id).where(
         JournalOrigin.repository_id == repository_id
     )
     found: dict[str, int] = dict(session.execute(stored).all())
-    for digest, block in wanted.items():
-        if digest not in found:
-            row = {
-                "repository_id": repository_id,
-                "digest": digest,
-                "data": block.data,
-                "signature": block.signature,
-            }
-            found[digest] = session.execute(
-                insert(JournalOrigin).returning(JournalOrigin.id), row
-            ).scalar_one()
-    return {
-        entry.id: found[origin.id]
-        for record in records
-        for origin in record.origins
-        for entry in record.entries
-        if entry.value["hub"] == origin.value["hub"] and entry.id in origin.value["entries"]
-    }
+    new = {one.id: one for one in origins.values() if one.id not in found}
+    rows = [
+        {"repository_id": repository_id, "digest": one.id, "data": one.data, "signature": one.signature}
+        for one in new.values()
+    ]
+    if rows:
+        made = insert(JournalOrigin).returning(JournalOrigin.id, sort_by_parameter_order=True)
+        found |= zip(new, session.scalars(made, rows), strict=True)
+    return {entry_id: found[one.id] for entry_id, one in origins.items()}
 
 
 def _insert_entries(
@@ -217,11 +280,14 @@ def _insert_entries(
     receipts: Mapping[int, int],
     origins: Mapping[str, int],
 ) -> None:
+    """Inserts what is new; without `receipts` it waits for one of this hub."""
     listed = [(one, i, entry) for one in arrivals for i, entry in enumerate(one.record.entries)]
     known = _known(session, [entry.id for _, _, entry in listed])
     new: dict[str, tuple[Arrival, int, Block]] = {}
     again: list[dict[str, Any]] = []  # bound values
     for arrival, i, entry in listed:
+        if entry.id in known and not receipts:
+            continue
         if entry.id in known:
             receipt_id = receipts[arrival.record.seq]
             again.append({"of_entry": entry.id, "in_receipt": receipt_id, "at_position": i})
@@ -232,8 +298,8 @@ def _insert_entries(
     rows = [
         {
             **_columns(entry, topics),
-            "receipt_id": receipts[arrival.record.seq],
-            "position": i,
+            "receipt_id": receipts.get(arrival.record.seq),
+            "position": i if receipts else None,
             "origin_id": origins.get(entry.id),
         }
         for arrival, i, entry in new.values()

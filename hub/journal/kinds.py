@@ -45,22 +45,28 @@ class Claims:
     proposals: tuple[Proposal, ...] = field(default=())
 
 
+def _nothing(_: Session, __: JournalTopic, ___: object) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Kinds(Generic[S]):
     """What the entries of one type of topic mean.
 
     `apply` has a function for each kind of entry. `load` reads the state of a topic from its rows, as it was
-    after `save`; of one without any it is what `new_state` makes. `save` writes the rows that differ.
-    `note` is told of every entry before it is applied, also of those that nobody understands.
-    `claims` are what the state says of the repository's commits.
+    after `save`, and is None of one without any. `save` writes the rows that differ; none for what is not
+    shown yet. `note` is told of every entry before it is applied, also of those that nobody understands;
+    `claims` are what the state says of the repository's commits, and `welcome` has the home do what a topic
+    needs that came from another hub.
     """
 
     new_state: Callable[[], S]
     apply: Mapping[str, Apply[S]]
-    load: Callable[[Session, JournalTopic], S]
+    load: Callable[[Session, JournalTopic], S | None]
     save: Callable[[Session, JournalTopic, S], None]
     note: Callable[[S, Entry], None] | None = None
     claims: Callable[[S], Claims] = lambda _: Claims()
+    welcome: Callable[[Session, JournalTopic, S], None] = _nothing
 
 
 _kinds: dict[str, Kinds[Any]] = {}  # the state of each type is a class of its own

@@ -112,7 +112,7 @@ def act(
     session.flush()
     homes = _homes_with_ours(session, topic)
     made = recording.record(session, topic, kind=kind, person=person, d=d, bodies=bodies)
-    _apply_to_rows(session, made, kinds_of(topic.type).load(session, topic), homes)
+    _apply_to_rows(session, made, _state_before(session, made, homes), homes)
     return made
 
 
@@ -143,8 +143,17 @@ def _homes_with_ours(session: Session, topic: JournalTopic) -> frozenset[str]:
     assert own is not None, "a repository's own topic is its first"
     d = {"hub": key.hub_id, "role": HubRole.HOME.value, **key.introduction()}
     made = recording.record(session, own, kind="hub", person=None, d=d)
-    _apply_to_rows(session, made, kinds_of(own.type).load(session, own), homes)
+    _apply_to_rows(session, made, _state_before(session, made, homes), homes)
     return homes_of(session, topic.repository_id)
+
+
+def _state_before(session: Session, made: Recorded, homes: frozenset[str]) -> Any:  # of the topic's type
+    state = kinds_of(made.topic.type).load(session, made.topic)
+    if state is not None:
+        return state
+    # A topic of another hub that the home has not numbered has no rows.
+    entries = recording.list_entries(session, made.topic)
+    return replay(made.topic.type, [one for one in entries if one.id != made.entry.id], homes)
 
 
 def _apply_to_rows(

@@ -25,7 +25,7 @@ from hub.reviews.intake.proposed import drop_older
 from hub.reviews.intake.recording import record
 from hub.reviews.kinds import KINDS, note_entry
 from hub.reviews.recognising import has_candidates
-from hub.reviews.rows import load, save
+from hub.reviews.rows import load, save, welcome
 from hub.reviews.signed import looking as signed_looking
 from hub.reviews.signed import taking as signed_taking
 from hub.reviews.state import ChangeState
@@ -35,7 +35,15 @@ _REVIEW_REFS: Final = "refs/changes/"
 
 register(
     "change",
-    Kinds(new_state=ChangeState, apply=KINDS, load=load, save=save, note=note_entry, claims=claims_of),
+    Kinds(
+        new_state=ChangeState,
+        apply=KINDS,
+        load=load,
+        save=save,
+        note=note_entry,
+        claims=claims_of,
+        welcome=welcome,
+    ),
 )
 receive.namespace(PROPOSALS, look, judge, record)
 receive.namespace(signed_looking.PREFIX, signed_looking.look, signed_taking.judge, signed_taking.record)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Set
 from typing import Any, Final
 
 from hub.issues import kinds as topic_kinds
-from hub.issues.kinds import as_bool, as_int, as_str, is_home
+from hub.issues.kinds import as_bool, as_int, as_person, as_str, is_home
 from hub.issues.state import TopicState
 from hub.journal.entries import Entry
 from hub.journal.kinds import NUMBER_USED
@@ -36,7 +36,7 @@ def apply_comment_edit(state: ChangeState, entry: Entry, homes: Set[str]) -> str
 def apply_open(state: ChangeState, entry: Entry, homes: Set[str]) -> str | None:
     """The opening of a change: a topic with a target."""
     target, name = as_str(entry.d["target"]), as_str(entry.d.get("name", ""))
-    why = topic_kinds.apply_open(state.topic, entry)
+    why = topic_kinds.apply_open(state.topic, entry, homes)
     if why is None:
         state.target, state.name = target, name
     return why
@@ -119,7 +119,7 @@ def apply_dismiss(state: ChangeState, entry: Entry, homes: Set[str]) -> str | No
 
 def apply_reviewer(state: ChangeState, entry: Entry, homes: Set[str]) -> str | None:
     """Asks somebody for a review, or does so no more."""
-    person, is_on = as_str(entry.d["person"]), as_bool(entry.d["on"])
+    person, is_on = as_person(entry.d["person"]), as_bool(entry.d["on"])
     if not is_home(entry, homes) and entry.person not in (person, state.topic.author):
         return "only oneself, the author or the home hub"
     (state.reviewers.add if is_on else state.reviewers.discard)(person)
@@ -168,6 +168,7 @@ def _noted(apply: Kind) -> Kind:
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "open": apply_open,
+    "number": _of_topic(topic_kinds.apply_number),
     "patchset": apply_patch_set,
     "edit": apply_edit,
     "state": _of_topic(topic_kinds.apply_state),

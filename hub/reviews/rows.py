@@ -6,7 +6,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.issues.models import Thread, Topic
-from hub.issues.rows import PeopleNames, Values, find_topic, load_topic, moment, save_topic, seconds_of, write
+from hub.issues.numbers import number_topic
+from hub.issues.rows import (
+    PeopleNames,
+    Values,
+    find_topic,
+    load_topic,
+    moment,
+    save_topic,
+    seconds_of,
+    write,
+    write_in_order,
+)
 from hub.journal.models import JournalTopic
 from hub.journal.people import ids_of
 from hub.reviews.models import (
@@ -22,11 +33,11 @@ from hub.reviews.models import (
 from hub.reviews.state import AnchorState, ChangeState, PatchSetState, ReviewState, VerdictState
 
 
-def load(session: Session, journal_topic: JournalTopic) -> ChangeState:
-    """The state that the rows say; a new one where the opening was not saved yet."""
+def load(session: Session, journal_topic: JournalTopic) -> ChangeState | None:
+    """The state that the rows say; None where it has none."""
     topic = find_topic(session, journal_topic)
     if topic is None:
-        return ChangeState()
+        return None
     names = PeopleNames(session)
     change = session.get_one(Change, topic.id)
     state = ChangeState(
@@ -81,14 +92,21 @@ def _load_reviews(session: Session, topic: Topic, state: ChangeState, names: Peo
 
 
 def save(session: Session, journal_topic: JournalTopic, state: ChangeState) -> None:
-    """Writes the rows of the change that differ from its state, and flushes."""
+    """Writes the rows of the change that differ from its state, and flushes; none while it has no number."""
     topic = save_topic(session, journal_topic, state.topic)
+    if topic is None:
+        return
     _save_change(session, topic, state)
     people = ids_of(session, _people_in(state))
     _save_patch_sets(session, topic, state, people)
     _save_reviews(session, topic, state, people)
     _save_anchors(session, topic, state)
     session.flush()
+
+
+def welcome(session: Session, journal_topic: JournalTopic, state: ChangeState) -> None:
+    """Has the home number a change that was opened at another hub."""
+    number_topic(session, journal_topic, state.topic)
 
 
 def _people_in(state: ChangeState) -> set[str]:
@@ -129,7 +147,7 @@ def _save_patch_sets(session: Session, topic: Topic, state: ChangeState, people:
         }
         for entry_id, one in state.patch_sets.items()
     }
-    write(session, _patch_sets_of(session, topic.id), wanted, PatchSet)
+    write_in_order(session, _patch_sets_of(session, topic.id), wanted, PatchSet)
 
 
 def _save_reviews(session: Session, topic: Topic, state: ChangeState, people: Mapping[str, int]) -> None:
@@ -146,7 +164,7 @@ def _save_reviews(session: Session, topic: Topic, state: ChangeState, people: Ma
         }
         for entry_id, one in state.reviews.items()
     }
-    write(session, _reviews_of(session, topic.id), reviews, Review)
+    write_in_order(session, _reviews_of(session, topic.id), reviews, Review)
     verdicts: dict[tuple[int, str], Values] = {
         (people[person], patch_set): {
             "topic_id": topic.id,

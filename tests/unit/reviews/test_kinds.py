@@ -66,6 +66,17 @@ def test_patch_sets_of_another_hub_bear_its_sign_and_come_from_the_author_alone(
     assert [one.label for one in story.state.patch_sets.values()] == ["1", "2"]
 
 
+def test_the_home_numbers_what_was_opened_elsewhere_once() -> None:
+    told = Story()
+    told.tell("open", {"type": "change", "number": 7, "target": "main", "draft": False}, "T", hub=AWAY)
+    assert told.state.topic.number == 0
+    assert told.tell("number", {"number": 8}, hub=AWAY) == "only the home hub numbers"
+    assert told.tell("number", {"number": "8"}) == MALFORMED
+    assert told.tell("number", {"number": 8}) is None
+    assert told.tell("number", {"number": 9}) == "numbered before"
+    assert told.state.topic.number == 8
+
+
 def test_edits_keep_what_was_said_before(story: Story) -> None:
     assert story.tell("edit", {"body": 0, "target": "next", "draft": True}, "Other") is None
     assert (story.state.topic.title, story.state.topic.description) == ("Other", "")
