@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.issues.models import TopicEdit
 from hub.issues.rows import moment
+from hub.journal import codec
 from hub.journal.entries import Entry
 from hub.journal.models import JournalEntry
 from hub.journal.recording import read_entry
@@ -79,6 +80,8 @@ class Words:
 class Event:
     """Something that happened. What it is about depends on its kind; `value` is a target or a commit's id,
     `count` how many texts were taken away.
+
+    `signed_with` is the fingerprint of the author's own key, empty where the hub answers for them.
     """
 
     kind: EventKind
@@ -89,19 +92,24 @@ class Event:
     words: Words | None = None
     value: str = ""
     count: int = 0
+    signed_with: str = ""
     whom: list[Face] = field(default_factory=list)
     threads: list[SaidThread] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What entries refer to: people by `handle@hub`, patch sets, reviews and edits by entry id."""
+    """What entries refer to: people by `handle@hub`, patch sets, reviews and edits by entry id.
+
+    `signers` are the fingerprints of the keys that signed entries, by entry id.
+    """
 
     people: Mapping[str, Face]
     versions: Mapping[str, Version]
     reviews: Mapping[str, SaidReview]
     words: Mapping[str, Words]
     threads: Mapping[str, SaidThread]
+    signers: Mapping[str, str] = field(default_factory=dict)
 
     def who(self, name: str) -> Face:
         """Somebody by name; nobody in particular where the name is not known."""
@@ -110,17 +118,22 @@ class Known:
 
 def list_newest_entries(
     session: Session, journal_topic_id: int, *, before: int | None, limit: int
-) -> list[Entry]:
-    """The newest entries that count, with a smaller `t` than `before`, the oldest first, without texts."""
+) -> tuple[list[Entry], dict[str, str]]:
+    """The newest entries that count, with a smaller `t` than `before`, the oldest first, without texts.
+
+    And the fingerprint of the key of those that their authors signed, by entry id.
+    """
     query = (
-        select(JournalEntry.entry_id, JournalEntry.data)
+        select(JournalEntry.entry_id, JournalEntry.data, JournalEntry.signature.is_not(None))
         .where(JournalEntry.topic_id == journal_topic_id, JournalEntry.why.is_(None))
         .order_by(JournalEntry.t.desc(), JournalEntry.entry_id.desc())
         .limit(limit)
     )
     if before is not None:
         query = query.where(JournalEntry.t < before)
-    return [read_entry(entry_id, data, ()) for entry_id, data in reversed(session.execute(query).all())]
+    rows = session.execute(query).all()
+    signers = {entry_id: str(codec.read(data)["key"]) for entry_id, data, is_signed in rows if is_signed}
+    return [read_entry(entry_id, data, ()) for entry_id, data, _ in reversed(rows)], signers
 
 
 def touched_by(entries: Iterable[Entry]) -> list[str]:
@@ -229,6 +242,7 @@ def _merged(entry: Entry, known: Known) -> list[Event]:
 
 def _said(entry: Entry, known: Known) -> list[Event]:
     event = _event(EventKind.TALK, entry, known)
+    event.signed_with = known.signers.get(entry.id, "")
     if entry.kind == "review":
         event.kind, event.review = EventKind.REVIEW, known.reviews.get(entry.id)
     ids = [f"{entry.id}.{index}" for index in range(len(entry.d.get("comments", ())))]

@@ -59,7 +59,9 @@ def read_conversation(
 ) -> ConversationPage:
     """What happened last to the change, or what happened before a moment (`t` of an entry)."""
     limit = happened.MOST_EVENTS
-    entries = happened.list_newest_entries(session, opened.journal_topic.id, before=before, limit=limit + 1)
+    entries, signers = happened.list_newest_entries(
+        session, opened.journal_topic.id, before=before, limit=limit + 1
+    )
     has_earlier, entries = len(entries) > limit, entries[-limit:]
     labels = {one.entry_id: one.label for one in head.versions}
     gone = Withholdings(session, opened.journal_topic)
@@ -77,6 +79,7 @@ def read_conversation(
         reviews=said,
         words=_list_words(session, opened, entries),
         threads={comment.global_id: one for one in threads for comment in one.comments},
+        signers=signers,
     )
     events = happened.list_events(entries, known)
     shown = {one.row_id for event in events if event.kind in happened.TALKS for one in event.threads}

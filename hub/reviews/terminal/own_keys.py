@@ -70,18 +70,13 @@ class OwnKeys:
                 text("Load the key into your agent, or name another one: --key FILE"),
             )
         try:
-            signer = signing.verify(done.stdout, signing.ENTRY, message)
+            signing.verify(done.stdout, signing.ENTRY, message)
         except signing.BadSignature as error:
             raise Conflict(
                 text("A key of this kind cannot sign entries."),
                 text("%(error)s", error=error),
                 text("Name another one: --key FILE"),
             ) from error
-        if signer != key.fingerprint:
-            raise Conflict(
-                text("%(file)s and its .pub are two keys.", file=key.file),
-                next_step=text("Name another one: --key FILE"),
-            )
         return done.stdout
 
     def _of_git(self) -> OwnKey | None:

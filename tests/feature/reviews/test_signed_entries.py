@@ -25,6 +25,7 @@ from hub.journal.people import person_of
 from hub.journal.public_keys import wire_form
 from hub.journal.recording import find_topic, get_repository_topic_id
 from hub.journal.signed import SignedEntry, commit_of
+from hub.journal.verifying.verification import verify
 from hub.repos.git.record_objects import RecordObjects
 from hub.repos.models import Repository
 from hub.repos.settings import settings
@@ -132,6 +133,8 @@ def test_a_signed_review_is_a_review(author: Author, hub: Hub) -> None:
     export(hub.database, author.pusher.repository_id)
     message = author.pusher.run(author.pusher.directory, "log", "-1", "--format=%B", "refs/hub/changes/1")
     assert signed.data + b"\n" + signed.signature in message
+    report = verify(author.pusher.directory).report
+    assert (report.faults, report.signed) == ([], 1)
 
 
 def test_what_came_meanwhile_stays(author: Author, anna: Pusher, hub: Hub) -> None:
@@ -148,6 +151,8 @@ def test_what_came_meanwhile_stays(author: Author, anna: Pusher, hub: Hub) -> No
         assert len(heads) == 2
     assert author.push(author.sign("Better.", kind="comment", d={"comments": [{"body": 0}]}))[0] == "ok"
     assert _reviews(hub) == [("approve", "Good.")]
+    export(hub.database, author.pusher.repository_id)
+    assert verify(author.pusher.directory).report.faults == []
 
 
 def test_comments_on_lines_answers_and_what_is_settled_are_signed(author: Author, hub: Hub) -> None:
@@ -232,6 +237,20 @@ def test_a_key_that_was_removed_signs_nothing_more(author: Author, hub: Hub) -> 
         key_actions.remove_key(session, user.viewer(), user, key_id=key_id)
     verdict, lines = author.push(signed)
     assert (verdict, lines[0]) == ("ng", f"{author.fingerprint} is no key of yours.")
+
+
+def test_what_a_key_signed_stands_when_it_is_removed_and_added_again(author: Author, hub: Hub) -> None:
+    for words in ("Good.", "Still good."):
+        assert author.push(author.sign(words))[0] == "ok"
+        with hub.database.writing() as session:
+            user = session.get_one(User, author.pusher.viewer.user_id)
+            key_id = session.scalars(select(SshKey.id).where(SshKey.user_id == user.id)).one()
+            key_actions.remove_key(session, user.viewer(), user, key_id=key_id)
+            if words == "Good.":
+                key_actions.add_key(session, user.viewer(), user, title="again", text=author.public)
+    export(hub.database, author.pusher.repository_id)
+    report = verify(author.pusher.directory).report
+    assert (report.faults, report.signed) == ([], 2)
 
 
 def _close(session: Session, repository: Repository) -> None:
