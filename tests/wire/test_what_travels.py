@@ -43,7 +43,7 @@ class Reader:
             self._here /= words[1]
         elif words[0] == "git":
             self._git.run(*words[1:], cwd=self._here)
-        elif words[1] != "review":
+        else:
             assert words[0] == "hub"
             self._run_hub(words[1:])
 

@@ -74,7 +74,12 @@ class OwnClone:
         except (CommandRefused, OSError, ValueError):
             return []
         lines = [line.partition(" ") for line in said.splitlines()]
-        return [Path(file).expanduser() for name, _, file in lines if name == "identityfile"]
+        return [self.find_file(file) for name, _, file in lines if name == "identityfile"]
+
+    def find_file(self, name: str) -> Path:
+        """The file of that name, in which ~ is the home of whoever sits there."""
+        home = self.environment.get("HOME", "")
+        return Path(home, name[2:]) if home and name.startswith("~/") else self._folder / name
 
     def find_ref(self, name: str) -> str:
         """The id that a ref of the clone has, empty where it is missing."""

@@ -41,7 +41,7 @@ class OwnKeys:
 
     def named(self, file: Path) -> OwnKey:
         """The key in that file; raises Invalid where it holds none."""
-        found = self._look(file.expanduser())
+        found = self._look(self._clone.find_file(str(file)))
         if found is None:
             raise Invalid(
                 text("There is no SSH key in %(file)s.", file=file),
@@ -85,7 +85,7 @@ class OwnKeys:
         named = self._clone.find_setting("user.signingkey")
         if named.startswith((_LITERAL, *_KINDS)):
             return self._keep(named.removeprefix(_LITERAL), "git")
-        return self._look(Path(named).expanduser()) if named else None
+        return self._look(self._clone.find_file(named)) if named else None
 
     def _of_agent(self) -> Iterator[OwnKey | None]:
         if "SSH_AUTH_SOCK" not in self._environment:
