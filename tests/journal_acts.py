@@ -14,19 +14,22 @@ from hub.issues.numbers import next_number
 from hub.journal import codec
 from hub.journal.arriving import replay_topics
 from hub.journal.entries import Entry
+from hub.journal.exporting import export
 from hub.journal.kinds import find_kinds
-from hub.journal.models import JournalEntry, JournalHead, JournalTopic, Person
+from hub.journal.models import JournalBody, JournalEntry, JournalHead, JournalTopic, Person
 from hub.journal.people import set_key, set_name
 from hub.journal.recording import list_entries, record
+from hub.journal.redacting import redact
 from hub.journal.replay import NotCounted, act, begin, replay, repository_topic
 from hub.journal.ring_rows import homes_of
+from hub.journal.rotating import rotate_key
 from hub.reviews.state import ChangeState
 from tests.journal_world import HOME, HUBS, PEOPLE, JournalHub, World
 
 # What the home alone decides, or the author of a change, or whoever said something.
 ACTS: Final = (
     *("open", "patchset", "edit", "state", "merge", "review", "comment", "comment_edit", "comment_delete"),
-    *("resolve", "reviewer", "dismiss", "future", "person", "key"),
+    *("resolve", "reviewer", "dismiss", "redact", "future", "person", "key"),
     *("comment", "review", "patchset", "resolve", "comment", "review", "patchset", "comment"),
 )
 
@@ -58,6 +61,8 @@ def steps_of(seed: int, count: int) -> list[Step]:
     for _ in range(count):
         hub, x, y = rng.randrange(HUBS), rng.randrange(31), rng.randrange(31)
         is_sync = rng.random() < 0.2
+        if rng.random() < 0.02:
+            steps.append(Step(hub, "rotate", x, y))
         steps.append(Step(hub, "sync", x % HUBS, y % 4) if is_sync else Step(hub, rng.choice(ACTS), x, y))
     return steps
 
@@ -156,7 +161,8 @@ class Acting:
         )
 
     def do_edit(self) -> None:
-        d: dict[str, Any] = {"draft": bool(self.y % 2)} if self.y % 4 else {"target": f"r{self.y}"}
+        moves = self.y % 4 == 0 and not self.is_honest
+        d: dict[str, Any] = {"target": f"r{self.y}"} if moves else {"draft": bool(self.y % 2)}
         if self.x % 3:
             self._say("edit", {**d, "body": 0}, f"T{self.x}\n\nedited {self.y}", allowed=self._may)
         else:
@@ -168,9 +174,7 @@ class Acting:
     def do_merge(self) -> None:
         if self.state.patch_sets:
             ps = list(self.state.patch_sets)[-1]
-            self._say(
-                "merge", {"ps": ps, "commit": f"{self.x:040x}", "strategy": "merge"}, allowed=self.is_home
-            )
+            self._say("merge", {"ps": ps, "commit": self.hub.main, "strategy": "merge"}, allowed=self.is_home)
 
     def do_review(self) -> None:
         ps = self._some(self.state.patch_sets)
@@ -220,6 +224,19 @@ class Acting:
         if review is not None:
             self._say("dismiss", {"review": review}, allowed=self.is_home)
 
+    def do_redact(self) -> None:
+        """Words are taken away: one's own, or any where it happens at home."""
+        own = (
+            select(JournalBody.digest)
+            .join(JournalEntry, JournalEntry.id == JournalBody.entry_id)
+            .where(JournalEntry.topic_id == self.topic.id, JournalBody.content.is_not(None))
+        )
+        if not self.is_home:
+            own = own.where(JournalEntry.hub == self.hub.id)
+        digest = self._some(self.session.scalars(own))
+        if digest is not None:
+            redact(self.session, self.topic, person=self.person, digests=[digest])
+
     def do_future(self) -> None:
         """A kind or a version that this hub does not know."""
         kind, version = ("poll", 1) if self.x % 2 else ("comment", 2)
@@ -246,7 +263,9 @@ def play(world: World, steps: Iterable[Step], *, is_honest: bool = False) -> Non
     """Has everything happen, in order."""
     for step in steps:
         hub = world.hubs[step.hub]
-        if step.what != "sync":
+        if step.what == "rotate":
+            rotate_key(hub.database, export)
+        elif step.what != "sync":
             with hub.database.writing() as session:
                 Acting(hub, session, step, is_honest=is_honest).do()
         elif step.x != step.hub and step.x < len(world.hubs):

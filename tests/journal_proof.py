@@ -15,12 +15,14 @@ from hub.access import Viewer, Visibility
 from hub.journal import codec
 from hub.journal.models import JournalEntry, JournalTopic
 from hub.journal.rebuilding import Target, fetched, rebuild
+from hub.journal.verifying.verification import Wanted, verify
 from tests import replayed
 from tests.databases import SqliteTemplate
 from tests.journal_acts import play, steps_of
 from tests.journal_rows import Rows, check_equal, rows_of
 from tests.journal_world import JournalHub, World
 
+MIRROR = "mirror.git"
 _MEMORY = Path("/dev/shm")
 _SYSTEM = Viewer(is_admin=True)
 # An empty hub that a history is rebuilt in.
@@ -77,6 +79,18 @@ class Proof:
             check_mirror(one, folder)
             return _counted(one)
 
+    def verify_honest(self, seed: int, *, most: int) -> Counter[str]:
+        """Plays a history in which nobody does what they may not, and verifies what a mirror shows."""
+        with self.world() as (world, folder):
+            play(world, steps_of(seed, most // 4 + seed * 7919 % (most * 3 // 4)), is_honest=True)
+            world.gossip()
+            one = world.hubs[seed % len(world.hubs)]
+            check_mirror(one, folder)
+            for is_quick in (False, True):
+                faults = verify(folder / MIRROR, Wanted(is_quick=is_quick)).report.faults
+                assert not faults, faults
+            return _counted(one)
+
 
 def said_by(hub: JournalHub, *, of_all_hubs: bool = False) -> Rows:
     """What the hub's rows say about the repository."""
@@ -86,7 +100,7 @@ def said_by(hub: JournalHub, *, of_all_hubs: bool = False) -> Rows:
 
 def check_mirror(hub: JournalHub, folder: Path) -> None:
     """Raises AssertionError unless a mirror clone, rebuilt in an empty hub, says what the hub says."""
-    mirror = folder / "mirror.git"
+    mirror = folder / MIRROR
     subprocess.run(("git", "clone", "-q", "--mirror", str(hub.path), str(mirror)), check=True)
     empty = hub.opened_in(folder / _EMPTY)
     try:

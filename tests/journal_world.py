@@ -4,7 +4,9 @@ Acts go through the product's own actions of the journal; an exchange reads the 
 over what is new. What the exchange will refuse one day is asserted here not to be there.
 """
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +37,20 @@ from tests.factories import drop_journals, make_repository, make_user
 HOME: Final = 0
 HUBS: Final = 3
 PEOPLE: Final = 2
+
+
+_EMPTY_TREE: Final = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_IDENTITY: Final = {
+    **{
+        f"GIT_{who}_{what}": "hub@example.org"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    },
+    "GIT_AUTHOR_DATE": "1795000000 +0000",
+    "GIT_COMMITTER_DATE": "1795000000 +0000",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "PATH": os.environ["PATH"],
+}
 
 
 @dataclass
@@ -83,6 +99,18 @@ class JournalHub:
             is_waiting = has_waiting(session, self.repository_id)
         if is_waiting:
             export(self.database, self.repository_id, stop=stop)
+
+    def git(self, *command: str) -> str:
+        """What a git command prints, in the repository; commits of the same content are the same."""
+        result = subprocess.run(
+            ("git", "-C", str(self.path), *command), capture_output=True, text=True, check=True, env=_IDENTITY
+        )
+        return result.stdout.strip()
+
+    @cached_property
+    def main(self) -> str:
+        """The commit of the branch that changes are for."""
+        return self.git("rev-parse", "refs/heads/main")
 
     def tips(self) -> dict[str, str]:
         """Where each topic's ref points."""
@@ -141,6 +169,9 @@ class World:
     def made(cls, folder: Path, template: SqliteTemplate, count: int = HUBS) -> "World":
         """Hubs that know each other: the first one opened the repository."""
         hubs = [JournalHub.made(folder / str(n), template) for n in range(count)]
+        for one in hubs:
+            merged = one.git("commit-tree", _EMPTY_TREE, "-m", "Begin")
+            one.git("update-ref", "refs/heads/main", merged)
         home = hubs[HOME]
         with home.database.writing() as session:
             topic = repository_topic(session, home.repository_id)
