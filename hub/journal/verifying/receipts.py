@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hub import signing
 from hub.journal.entries import Entry
 from hub.journal.records import parse_commit
+from hub.journal.ring import HubRole
 from hub.journal.verifying.authority import Authority
 from hub.journal.verifying.entries import EntryChecks
 from hub.journal.verifying.findings import Findings, Found, FoundReceipt
@@ -118,6 +119,11 @@ class Walk:
     def _check_keeper(self, found: Found) -> None:
         hub, authority = found.receipt.hub, self.authority
         if hub == self._keeper:
+            return
+        if not self._keeper and authority.ring.hubs.get(hub) is HubRole.PEER:
+            # What that hub took over from the home, and says itself; the home's receipts came along.
+            self._keeper = hub
+            self.report.note(found.place, f"this is the copy of the hub {hub}, which is no home of the repository")
             return
         is_named = authority.successors.get(hub, 0) > self._left.get(hub, 0)
         if hub not in authority.ring.homes or not is_named:
