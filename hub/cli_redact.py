@@ -4,7 +4,7 @@ import click
 from sqlalchemy.orm import Session
 
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
-from hub.errors import Invalid, NotFound, Unavailable, text
+from hub.errors import Invalid, NotFound, text
 from hub.journal.purging import purge
 from hub.reviews.changes import OpenedChange, get_change
 from hub.reviews.redacting import Removable, list_removable, take_away
@@ -12,6 +12,11 @@ from hub.reviews.redacting import Removable, list_removable, take_away
 _EXCERPT = 60
 # As many letters of a name as tell the texts of one change apart.
 _SHORT = 12
+_GONE = "Nothing of them is left on the disk."
+_LATER = (
+    "They leave the disk later: others are at work there, or a branch holds them."
+    " The hub tries again by itself."
+)
 
 
 @click.command("redact")
@@ -41,13 +46,13 @@ def redact_command(
         opened = get_change(session, SYSTEM, path, number, locks=True)
         count = take_away(session, SYSTEM, opened, names=_full_names(session, opened, names))
         repository_id = opened.repository.id
-    is_gone, why = _purge(line, repository_id)
+    is_gone = repository_id in purge(line.hub.database, [repository_id])
     row: dict[str, object] = {"taken_away": count, "is_gone_from_disk": is_gone}
     if is_json:
         show_rows([row], is_json=True, empty="")
         return
     click.echo(f"Took {count} of the texts of change {number} away.")
-    click.echo("Nothing of them is left on the disk." if is_gone else f"They leave the disk later: {why}")
+    click.echo(_GONE if is_gone else _LATER)
 
 
 def _rows(removable: list[Removable]) -> list[dict[str, object]]:
@@ -91,11 +96,3 @@ def _full_name(known: list[str], given: str) -> str:
     if len(found) > 1:
         raise Invalid(text("Several texts begin with %(name)s.", name=given), {})
     return found[0]
-
-
-def _purge(line: CommandLine, repository_id: int) -> tuple[bool, str]:
-    try:
-        is_gone = purge(line.hub.database, repository_id)
-    except Unavailable as error:
-        return False, f"{error.what}"
-    return is_gone, "others work with the database, or a branch holds them. The hub tries again by itself."

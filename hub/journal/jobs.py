@@ -23,7 +23,7 @@ from hub.journal import export_sweeps, exporting
 from hub.journal.forgetting import forget
 from hub.journal.openings import open_missing
 from hub.journal.people import find_person, list_keys, list_topics_that_know, set_key, set_name
-from hub.journal.purging import list_purgeable, purge_one
+from hub.journal.purging import purge_all
 from hub.journal.replay import open_repository_topic
 
 
@@ -97,22 +97,21 @@ def export(database: Database, repository_id: int) -> None:
 
 
 @on(WordsTakenAway)
-def begin_purge(session: Session, event: WordsTakenAway) -> None:
+def begin_purge(session: Session, _: WordsTakenAway) -> None:
     """Has the worker remove what is left of them."""
-    enqueue(session, purge_words, event.repository_id)
+    enqueue(session, purge_words)
 
 
 @job
-def purge_words(database: Database, repository_id: int) -> None:
+def purge_words(database: Database) -> None:
     """Removes what is left of texts that were taken away."""
-    purge_one(database, repository_id)
+    purge_all(database)
 
 
 @every(minutes=10)
-def purge_all_words(database: Database) -> None:
+def purge_again(database: Database) -> None:
     """Removes what is left of those that somebody stood in the way of, or a crash."""
-    for repository_id in list_purgeable(database):
-        purge_one(database, repository_id)
+    purge_all(database)
 
 
 @every(minutes=5)

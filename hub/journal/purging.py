@@ -5,8 +5,7 @@ for by the next one. What only memory holds, such as answers to fetches, is of t
 is given it any more.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from hub.repos.git.packing import join_packs
 from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.removing import find_here, find_reached, list_doomed, remove
+from hub.repos.git.store import holding
 from hub.repos.loans import make_whole
 from hub.repos.models import ZERO_ID, Repository
 from hub.repos.pushes import RefUpdate
@@ -38,6 +38,8 @@ _log = structlog.get_logger(__name__)
 _WAIT_SECONDS: Final = 30.0
 # Whoever pushed such an object as a file of theirs has had a day to rewrite their commits.
 _GIVEN_UP_AFTER: Final = timedelta(days=1)
+# So long it waits for a moment without pushes.
+_PATIENCE: Final = timedelta(hours=1)
 
 Stop = Callable[[str], None]
 
@@ -50,6 +52,7 @@ def _go_on(_: str) -> None:
 class _Work:
     """What may be left in a repository and those that were made from it, by row, object and kept text."""
 
+    repository_id: int
     row_ids: list[int]
     blob_ids: set[str]
     rendered: set[str]
@@ -57,38 +60,51 @@ class _Work:
     since: datetime
 
 
-def list_purgeable(database: Database) -> list[int]:
-    """The repositories in which something may be left."""
+def purge_all(database: Database) -> None:
+    """Removes what is left of all texts that were taken away, but where somebody is in the way."""
+    run = database.config.data / "run"
+    run.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with holding(run, "words.lock", wait_seconds=_WAIT_SECONDS) as is_ours:
+        if is_ours:
+            purge(database, _list_purgeable(database))
+
+
+def purge(
+    database: Database,
+    repository_ids: Sequence[int],
+    *,
+    stop: Stop = _go_on,
+    wait_seconds: float = _WAIT_SECONDS,
+) -> list[int]:
+    """Removes what is left of texts that were taken away in these repositories.
+
+    Returns those where all is gone; what stands in the way is logged, and is for the next run.
+    `stop` is called after each step with its name.
+    """
+    done = []
+    for repository_id in repository_ids:
+        work = _find_work(database, repository_id)
+        try:
+            if not work.row_ids or _purge_one(database, repository_id, work, stop, wait_seconds):
+                done.append(work)
+        except Unavailable as error:
+            _log.info("words_not_purged_yet", repository_id=repository_id, why=error.as_text())
+        except (GitFailed, NotFound, OSError, Unreadable) as error:
+            _log.error("words_not_purged", repository_id=repository_id, error=str(error))
+    return _forget_rows(database, done, stop)
+
+
+def _list_purgeable(database: Database) -> list[int]:
     with database.reading() as session:
         query = select(JournalLeftover.repository_id).distinct().order_by(JournalLeftover.repository_id)
         return list(session.scalars(query))
 
 
-def purge_one(database: Database, repository_id: int) -> None:
-    """Does what `purge` does, now or at a later sweep: what stands in the way is logged."""
-    try:
-        if purge(database, repository_id):
-            _log.info("words_purged", repository_id=repository_id)
-    except Unavailable as error:
-        _log.info("words_not_purged_yet", repository_id=repository_id, why=error.as_text())
-    except (GitFailed, NotFound, OSError, Unreadable) as error:
-        _log.error("words_not_purged", repository_id=repository_id, error=str(error))
-
-
-def purge(
-    database: Database, repository_id: int, *, stop: Stop = _go_on, wait_seconds: float = _WAIT_SECONDS
-) -> bool:
-    """Removes what is left of the repository's texts that were taken away; whether all of it is gone.
-
-    Exports first: until refs move, they keep the objects. `stop` is called after each step with its name.
-    Raises Unavailable where others are at the repository for too long, and GitFailed.
-    """
-    path, work = find_place(database, repository_id), _find_work(database, repository_id)
-    if path is None or not work.row_ids:
+def _purge_one(database: Database, repository_id: int, work: _Work, stop: Stop, wait_seconds: float) -> bool:
+    path = find_place(database, repository_id)
+    if path is None:
         return True
-    for one in sorted(work.rendered):
-        forget_markdown(database.config, one)
-    stop("kept")
+    # Until refs move, they keep the objects.
     export(database, repository_id)
     if not _is_written(database, repository_id, path):
         return False
@@ -98,15 +114,13 @@ def purge(
     for fork_id in work.forks:
         _keep_fork_whole(database, fork_id, path, doomed)
     stop("forks looked at")
-    is_gone = _remove_from(path, work.blob_ids, stop, wait_seconds)
+    is_gone = _remove_from(path, work, stop, wait_seconds)
     for fork_id in work.forks:
         fork_path = find_place(database, fork_id)
         if fork_path is not None and find_here(fork_path, work.blob_ids):
-            _remove_from(fork_path, work.blob_ids, stop, wait_seconds)
+            _remove_from(fork_path, work, stop, wait_seconds)
     stop("objects")
-    if not is_gone and now() - work.since < _GIVEN_UP_AFTER:
-        return False
-    return _forget_rows(database, work)
+    return is_gone or now() - work.since > _GIVEN_UP_AFTER
 
 
 def _find_work(database: Database, repository_id: int) -> _Work:
@@ -117,6 +131,7 @@ def _find_work(database: Database, repository_id: int) -> _Work:
         is_fork = or_(Repository.origin_id == repository_id, Repository.lender_id == repository_id)
         forks = session.scalars(select(Repository.id).where(is_fork).order_by(Repository.id)).all()
     return _Work(
+        repository_id=repository_id,
         row_ids=[one.id for one in rows],
         blob_ids={one.blob_id for one in rows},
         rendered={str(digest) for one in rows for digest in one.rendered},
@@ -158,32 +173,38 @@ def _keep_fork_whole(database: Database, fork_id: int, lender: Path, doomed: set
         make_whole(database, fork_id)
 
 
-def _remove_from(path: Path, blob_ids: set[str], stop: Stop, wait_seconds: float) -> bool:
-    with _at_work(path, wait_seconds):
-        reached = find_reached(path, blob_ids)
-        if reached:
-            # In a branch or a tag it is somebody's file like others, until they rewrite it.
-            _log.warning("words_in_commits", path=path.name, objects=sorted(reached))
-        doomed = list_doomed(path, blob_ids - reached)
-        doomed -= find_reached(path, doomed)
-        remove(path, doomed, stop=stop)
-        join_packs(path)
+def _remove_from(path: Path, work: _Work, stop: Stop, wait_seconds: float) -> bool:
+    # Where pushes never end it begins beside them; each is looked at once more before it counts.
+    in_quiet = now() - work.since < _PATIENCE
+    try:
+        with upkeep(path, wait_seconds=wait_seconds, in_quiet=in_quiet):
+            reached = find_reached(path, work.blob_ids)
+            if reached:
+                # In a branch or a tag it is somebody's file like others, until they rewrite it.
+                _log.warning("words_in_commits", path=path.name, objects=sorted(reached))
+            doomed = list_doomed(path, work.blob_ids - reached)
+            remove(path, doomed - find_reached(path, doomed), stop=stop)
+            join_packs(path)
+    except Busy as error:
+        raise Unavailable(
+            text("%(path)s is busy.", path=path.name), next_step=text("It is tried again in some minutes.")
+        ) from error
     return not reached
 
 
-@contextmanager
-def _at_work(path: Path, wait_seconds: float) -> Iterator[None]:
-    try:
-        with upkeep(path, wait_seconds=wait_seconds, in_quiet=True):
-            yield
-    except Busy as error:
-        raise Unavailable(text("%(path)s is busy.", path=path.name)) from error
-
-
-def _forget_rows(database: Database, work: _Work) -> bool:
-    """Has the database forget what was, and then that there was something to forget."""
+def _forget_rows(database: Database, done: Sequence[_Work], stop: Stop) -> list[int]:
+    """Has pages and the database forget what was, and then that there was something to forget."""
+    for one in sorted({digest for work in done for digest in work.rendered}):
+        forget_markdown(database.config, one)
+    stop("kept")
+    row_ids = [row_id for work in done for row_id in work.row_ids]
+    if not row_ids:
+        return [work.repository_id for work in done]
     if not database.scrub():
-        return False
+        _log.info("words_not_purged_yet", why="the database is busy")
+        return []
+    stop("scrubbed")
     with database.writing() as session:
-        session.execute(delete(JournalLeftover).where(JournalLeftover.id.in_(work.row_ids)))
-    return True
+        session.execute(delete(JournalLeftover).where(JournalLeftover.id.in_(row_ids)))
+    _log.info("words_purged", repositories=sorted(work.repository_id for work in done))
+    return [work.repository_id for work in done]

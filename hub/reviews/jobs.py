@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Database
-from hub.events import RefsUpdated, on
+from hub.events import RefsUpdated, WordsTakenAway, on
 from hub.jobs import enqueue, every, job
 from hub.journal.kinds import Kinds, register
 from hub.repos import receive
@@ -21,7 +21,7 @@ from hub.reviews.intake.branches import watch
 from hub.reviews.intake.judging import join, judge
 from hub.reviews.intake.looking import look
 from hub.reviews.intake.measuring import measure_missing
-from hub.reviews.intake.proposed import drop_older
+from hub.reviews.intake.proposed import drop_older, drop_unrecorded
 from hub.reviews.intake.recording import record
 from hub.reviews.kinds import KINDS, note_entry
 from hub.reviews.recognising import has_candidates
@@ -104,6 +104,12 @@ def follow_again(database: Database) -> None:
 def measure_arrived(database: Database) -> None:
     """Finds out what git says of patch sets that came with a journal."""
     measure_missing(database)
+
+
+@on(WordsTakenAway)
+def forget_what_was_not_recorded(session: Session, event: WordsTakenAway) -> None:
+    """A push that came to nothing may have brought the same words."""
+    drop_unrecorded(session, event.repository_id)
 
 
 @every(60)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.clock import now
 from hub.db import Base
 from hub.repos.git.series import Identity, Series, Stat
+from hub.repos.models import PushIntent
 from hub.reviews.models import Proposal
 
 _PROPOSALS = Base.metadata.tables[Proposal.__tablename__]
@@ -125,6 +126,18 @@ def take(session: Session, push_id: str, moved: Sequence[str]) -> list[Proposed]
 def drop_older(session: Session, before: datetime) -> None:
     """Forgets what was proposed by pushes that were never recorded, and never will be."""
     session.execute(delete(_PROPOSALS).where(_PROPOSALS.c.created_at < before))
+
+
+def drop_unrecorded(session: Session, repository_id: int) -> None:
+    """Forgets what was proposed in that repository by pushes that are over."""
+    under_way = select(PushIntent.push_id).where(
+        PushIntent.repository_id == repository_id, PushIntent.done_at.is_(None)
+    )
+    session.execute(
+        delete(_PROPOSALS).where(
+            _PROPOSALS.c.repository_id == repository_id, _PROPOSALS.c.push_id.not_in(under_way)
+        )
+    )
 
 
 def _read(said: dict[str, Any]) -> Proposed:

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.app import Hub
-from hub.errors import Unavailable
-from hub.journal.jobs import purge_all_words, purge_words
+from hub.journal.jobs import purge_again, purge_words
 from hub.journal.models import JournalBody, JournalDamage, JournalEntry, JournalLeftover
 from hub.journal.purging import purge
 from hub.journal.recording import find_topic
@@ -27,7 +26,6 @@ from tests.left_words import find_words
 
 SECRET = "the password is hunter2"
 STEPS = (
-    "kept",
     "exported",
     "forks looked at",
     "graph",
@@ -37,7 +35,13 @@ STEPS = (
     "dropped",
     "loose",
     "objects",
+    "kept",
+    "scrubbed",
 )
+
+
+class PowerCut(Exception):
+    """Everything ends here."""
 
 
 class Taken(Talk):
@@ -70,7 +74,7 @@ class Taken(Talk):
             redact(session, topic, person=None, digests=digests)
 
     def purge(self) -> bool:
-        return purge(self.hub.database, self.repository_id)
+        return purge(self.hub.database, [self.repository_id]) == [self.repository_id]
 
     def old_tip(self) -> str:
         return self.refs()["refs/hub/changes/1"]
@@ -123,8 +127,8 @@ def test_the_words_leave_every_file(taken: Taken) -> None:
     assert len(taken.left()) > 1
     taken.take_away()
     old = taken.old_tip()
-    purge_words.function(taken.hub.database, taken.repository_id)
-    purge_words.function(taken.hub.database, taken.repository_id)
+    purge_words.function(taken.hub.database)
+    purge_words.function(taken.hub.database)
     taken.check()
     assert kept_in(taken.hub.config).get("markdown", 2, 1, sha256(SECRET)) is None
     # Nobody misses what named them; what has nothing to do with them stays.
@@ -173,12 +177,11 @@ def test_it_waits_for_a_push_and_a_sweep_finds_it_again(taken: Taken) -> None:
     alive = lock(taken.path, ALIVE_LOCK, shared=True)
     assert alive is not None
     try:
-        with pytest.raises(Unavailable):
-            purge(taken.hub.database, taken.repository_id, wait_seconds=0.1)
+        assert purge(taken.hub.database, [taken.repository_id], wait_seconds=0.1) == []
     finally:
         os.close(alive)
     assert taken.rows() == 1
-    purge_all_words.function(taken.hub.database)
+    purge_again.function(taken.hub.database)
     taken.check()
 
 
@@ -189,11 +192,11 @@ def test_a_crash_at_any_step_is_made_up_for(hub: Hub, last: str) -> None:
 
     def stop(step: str) -> None:
         if step == last:
-            raise InterruptedError(step)
+            raise PowerCut(step)
 
-    with pytest.raises(InterruptedError):
-        purge(hub.database, taken.repository_id, stop=stop)
+    with pytest.raises(PowerCut):
+        purge(hub.database, [taken.repository_id], stop=stop)
     subprocess.run(("git", "-C", str(taken.path), "fsck", "--full"), check=True, capture_output=True)
     assert taken.rows() == 1
-    purge_all_words.function(hub.database)
+    purge_again.function(hub.database)
     taken.check()

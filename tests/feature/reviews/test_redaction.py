@@ -9,10 +9,12 @@ from sqlalchemy import select, text
 
 from hub.access import Role
 from hub.app import Hub
+from hub.clock import now
 from hub.issues.models import Comment, Topic, TopicEdit
 from hub.journal.models import JournalBody, JournalLeftover, JournalTopic
+from hub.repos.models import PushIntent
 from hub.reviews.changes import get_change
-from hub.reviews.models import Review
+from hub.reviews.models import Proposal, Review
 from hub.reviews.wordings import list_wordings
 from tests.factories import SYSTEM
 from tests.feature.repos.pushing import Pusher
@@ -73,7 +75,7 @@ def test_a_comment_goes_with_all_that_it_ever_said(author: Talker, said: int, hu
     assert "The words are taken away." in author.words()
     words = author.words()
     assert words.count("These words were taken away by bob just now .") == 2
-    assert "bob took 2 texts away, for good" in words
+    assert "bob took 2 texts away for good" in words
     assert "password" not in words
     with hub.database.reading() as session:
         assert session.get_one(Comment, said).text is None
@@ -237,3 +239,17 @@ def test_a_second_time_there_is_nothing_left(author: Talker, said: int) -> None:
     take(author, f"comments/{said}/")
     assert author.visitor.get(f"{PAGE}/comments/{said}/redact").status_code == 404
     assert "Take away the words of this comment" not in author.words()
+
+
+def test_what_a_push_proposed_in_vain_is_forgotten(author: Talker, said: int, hub: Hub) -> None:
+    with hub.database.writing() as session:
+        repository_id = session.scalars(select(Topic.repository_id)).one()
+        for push_id, done_at in (("over", now()), ("under way", None)):
+            values = {"repository_id": repository_id, "push_id": push_id, "done_at": done_at}
+            session.add(PushIntent(refs=[], packs=[], created_at=now(), **values))
+            session.add(
+                Proposal(repository_id=repository_id, push_id=push_id, ref="x", said={}, created_at=now())
+            )
+    take(author, f"comments/{said}/")
+    with hub.database.reading() as session:
+        assert session.scalars(select(Proposal.push_id)).all() == ["under way"]
