@@ -17,7 +17,9 @@ from hub.cli_line import require_current
 from hub.config import Config
 from hub.db import Database
 from hub.errors import Conflict, HubError, Unavailable, text
+from hub.journal.healing import is_elsewhere
 from hub.journal.hub_key import key_file, load_hub_key, next_file
+from hub.journal.overseeing import count_journals
 from hub.journal.rotating import count_unaware, is_begun
 from hub.repos.git import store
 from hub.repos.git.refs import RefFiles, RefsDamaged
@@ -53,6 +55,7 @@ def examine(config: Config) -> Iterator[Finding]:
     yield database
     if database.fault is None:
         yield _look("keys in journals", _find_keys_in_journals, config)
+        yield _look("journals", _find_journals, config)
         yield from _examine_repositories(config)
 
 
@@ -191,6 +194,49 @@ def _find_keys_in_journals(config: Config) -> str:
             text("Bring the folder keys back from the backup that the database is from."),
         )
     return "the hub's own alone"
+
+
+def _find_journals(config: Config) -> str:
+    database = Database(config)
+    try:
+        with database.reading() as session:
+            counts, elsewhere = count_journals(session), _list_elsewhere(session, config)
+    finally:
+        database.dispose()
+    if counts.unseen:
+        raise Conflict(
+            text(
+                "Journals were found damaged, and nobody has looked yet: %(count)s times.",
+                count=counts.unseen,
+            ),
+            text("They were put right; what happened may happen again."),
+            text("See what it was, and say that you did: hub journal status, hub journal acknowledge NUMBER"),
+        )
+    if elsewhere:
+        raise Conflict(
+            text(
+                "The head of the journal of %(paths)s is not where it was written.",
+                paths=", ".join(elsewhere[:5]),
+            ),
+            text(
+                "An older copy of the database or of the repository came back, or somebody moved refs/hub/at."
+            ),
+            text("A hub puts it right when it starts, and with the next act: start it, then look again."),
+        )
+    if counts.late:
+        raise Conflict(
+            text(
+                "%(count)s journals have waited for more than ten minutes to be written.", count=counts.late
+            ),
+            text("The worker writes them, mostly within seconds."),
+            text("Start it (`hub serve` does), or look into its log: hub journal status lists them."),
+        )
+    return f"{counts.journals}, each written to its refs"
+
+
+def _list_elsewhere(session: Session, config: Config) -> list[str]:
+    repositories = session.scalars(select(Repository).order_by(Repository.id)).all()
+    return [one.path for one in repositories if is_elsewhere(session, one.id, store.directory(config, one))]
 
 
 def _find_database(config: Config) -> str:

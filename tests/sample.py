@@ -22,6 +22,7 @@ from hub.app import Hub, load
 from hub.clock import now
 from hub.config import Config, from_values
 from hub.issues.models import Comment
+from hub.journal.models import DamageKind, JournalDamage
 from hub.repos import actions, stars
 from hub.repos.access import open_repository
 from hub.repos.forks import forking as forks
@@ -68,6 +69,7 @@ PARTS = {
     "review": "none",
     "said": "comments",
     "said_id": "1",
+    "damage_id": "1",
 }
 # What there is of a file, and not of a folder.
 OF_FILES = {"repos.show_blame", "repos.show_raw"}
@@ -119,6 +121,7 @@ MORE_PAGES = [
     "/admin/people/ina",
     "/admin/people/deleted-6",
     "/admin/people?show=pending",
+    "/admin/journal?show=journals",
     "/deleted-6",
 ]
 
@@ -214,6 +217,7 @@ def _fill(hub: Hub, git: GitClient) -> tuple[str, str, str]:
         setup_code = make_setup_code(session)
         _make_other_states(session, anna, bo)
         _make_rules(session, full, git)
+        _make_damage(session, full)
         folders = [directory(hub.config, full), directory(hub.config, private)]
     work = git.init()
     commit_id = git.commit(work, "Describe what there is")
@@ -285,6 +289,18 @@ def _make_other_states(session: Session, anna: User, bo: User) -> None:
     stars.star(session, anna.viewer(), old)
     deletion.delete_repository(session, bo.viewer(), gone)
     invitations.invite(session, bo.viewer(), club, anna, role=Role.WRITE)
+
+
+def _make_damage(session: Session, full: Repository) -> None:
+    """The journal of anna/full was found damaged in each way there is, and somebody looked at one of them."""
+    for kind, kept_as in (
+        (one, f"refs/hub-broken/at/{one}" if one == "foreign" else "") for one in DamageKind
+    ):
+        row = JournalDamage(
+            repository_id=full.id, kind=kind, ref="refs/hub/at", kept_as=kept_as, found_at=now()
+        )
+        row.acknowledged_at = now() if kind is DamageKind.REFS_BEHIND else None
+        session.add(row)
 
 
 def _make_rules(session: Session, full: Repository, git: GitClient) -> None:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from hub.access import Scope
 from hub.accounts.blueprint import blueprint
 from hub.accounts.people import count_people, require_administrator
+from hub.journal.overseeing import count_journals
 from hub.repos.totals import count_repositories
 from hub.web import request as web
 from hub.web.answers import secret_page
@@ -23,6 +24,7 @@ def administration() -> ResponseReturnValue:
             "admin/overview.html",
             counts=count_people(session, viewer),
             totals=count_repositories(session),
+            journals=count_journals(session),
             sign_up=web.config().sign_up,
         )
     )
