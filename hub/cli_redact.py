@@ -29,9 +29,9 @@ _LATER = (
 def redact_command(
     line: CommandLine, path: str, number: int, names: tuple[str, ...], *, is_list: bool, is_json: bool
 ) -> None:
-    """Take words of a change away, for good: from pages, from the journal, from the disk.
+    """Take words of a change away, for good.
 
-    TEXT is what `--list` calls it: a comment, a review's summary, title and description (one text), or what
+    They leave pages, the journal and the disk. TEXT is what `--list` calls it: a comment, a review's summary, title and description (one text), or what
     one of them said before. It stays known who wrote it, when, and that it is gone. Words in commits are not
     reached.
     """
