@@ -31,9 +31,9 @@ def redact_command(
 ) -> None:
     """Take words of a change away, for good.
 
-    They leave pages, the journal and the disk. TEXT is what `--list` calls it: a comment, a review's summary, title and description (one text), or what
-    one of them said before. It stays known who wrote it, when, and that it is gone. Words in commits are not
-    reached.
+    They leave pages, the journal and the disk. TEXT is what `--list` calls it: a comment, a review's summary,
+    title and description (one text), or what one of them said before. It stays known who wrote it, when,
+    and that it is gone. Words in commits are not reached.
     """
     if is_list or not names:
         with line.hub.database.reading() as session:

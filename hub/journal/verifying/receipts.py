@@ -123,7 +123,9 @@ class Walk:
         if not self._keeper and authority.ring.hubs.get(hub) is HubRole.PEER:
             # What that hub took over from the home, and says itself; the home's receipts came along.
             self._keeper = hub
-            self.report.note(found.place, f"this is the copy of the hub {hub}, which is no home of the repository")
+            self.report.note(
+                found.place, f"this is the copy of the hub {hub}, which is no home of the repository"
+            )
             return
         is_named = authority.successors.get(hub, 0) > self._left.get(hub, 0)
         if hub not in authority.ring.homes or not is_named:
