@@ -23,7 +23,7 @@ from tests.git_client import GitClient
 from tests.left_words import find_words
 from tests.served import Person, Served
 from tests.wire.http_requests import fetch_v2
-from tests.wire.records import refs_on_disk, repository_id
+from tests.wire.records import repository_id
 from tests.wire.scripted_policy import wait_until
 
 SECRET = "hunter2-is-the-word"
@@ -73,7 +73,7 @@ class Said:
         return self.served.git_directory(self.path)
 
     def tip(self) -> str:
-        return refs_on_disk(self.git, self.directory)["refs/hub/changes/1"]
+        return self.git.run("-C", str(self.directory), "rev-parse", "refs/hub/changes/1").out.strip()
 
     def left_here(self) -> list[str]:
         return find_words(self.served.data, SECRET.encode())
