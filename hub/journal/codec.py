@@ -25,8 +25,19 @@ ENTRY_KEYS: Final = frozenset(
 
 _KEY: Final = re.compile(r"[a-z_]+")
 _ID: Final = re.compile(r"[0-9a-f]{64}")
+# Several, each on a line of its own.
+_IDS: Final = re.compile(r"[0-9a-f]{64}(?:\n[0-9a-f]{64})*")
+_NO_ID: Final = "0" * 64
 _HANDLE: Final = re.compile(r"(?:[0-9a-f]{16})?")
 _KIND: Final = re.compile(r"[a-z][a-z_.]{0,39}")
+_TYPES: Final = {
+    **dict.fromkeys(("by", "hub", "key", "kind", "repo", "topic"), str),
+    **dict.fromkeys(("at", "t", "v"), int),
+    **dict.fromkeys(("prev", "bodies"), list),
+    "d": dict,
+}
+_ENTRY_FIELDS: Final = tuple(_TYPES)
+_ENTRY_TYPES: Final = tuple(_TYPES.values())
 _CONTROL: Final = bytes([*range(0x20), 0x7F])
 # A backslash that escapes anything but a quote or a backslash.
 _ODD_ESCAPE: Final = re.compile(rb'(?<!\\)(?:\\\\)*\\(?!["\\])')
@@ -124,27 +135,31 @@ def check_entry(entry: dict[str, Any], data: bytes) -> None:  # as `decode` retu
         raise NotCanonical("the fields of an entry")
     if len(data) > MAX_ENTRY_BYTES:
         raise NotCanonical("the size of an entry")
-    texts = [entry[name] for name in ("by", "hub", "key", "kind", "repo", "topic")]
-    lists = [entry["prev"], entry["bodies"]]
-    if not all(type(one) is str for one in texts) or not all(type(one) is list for one in lists):
-        raise NotCanonical("the type of a field")
-    if not all(type(entry[name]) is int for name in ("at", "t", "v")) or type(entry["d"]) is not dict:
+    types = tuple(map(type, map(entry.__getitem__, _ENTRY_FIELDS)))
+    if types != _ENTRY_TYPES:
         raise NotCanonical("the type of a field")
     _check_ids(entry)
 
 
 def _check_ids(entry: dict[str, Any]) -> None:  # its fields are of their types
     prev: list[str] = entry["prev"]
-    given = [one for one in (entry["repo"], entry["topic"]) if one]
-    ids = [*prev, *entry["bodies"], entry["hub"], *given]
-    if not all(type(one) is str and _ID.fullmatch(one) for one in ids):
+    repo, topic = entry["repo"], entry["topic"]
+    if not are_ids([*prev, *entry["bodies"], entry["hub"], repo or _NO_ID, topic or _NO_ID]):
         raise NotCanonical("an id")
     if not _HANDLE.fullmatch(entry["by"]) or not _KIND.fullmatch(entry["kind"]):
         raise NotCanonical("the person or the kind")
-    if prev != sorted(set(prev)) or len(prev) > MAX_PREV:
+    if len(prev) > MAX_PREV or (len(prev) > 1 and prev != sorted(set(prev))):
         raise NotCanonical("the ancestors")
-    if bool(prev) != bool(entry["topic"]) or (entry["t"] == 0) != (not prev):
+    if bool(prev) != bool(topic) or (entry["t"] == 0) != (not prev):
         raise NotCanonical("an opening with ancestors, or an entry without")
+
+
+def are_ids(values: list[Any]) -> bool:  # any values; there is one at least
+    """Whether each of them is text of the form of an id; no text of canonical JSON holds a line feed."""
+    try:
+        return _IDS.fullmatch("\n".join(values)) is not None
+    except TypeError:
+        return False
 
 
 def is_id(text: str) -> bool:

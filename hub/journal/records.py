@@ -15,7 +15,14 @@ from hub.journal import codec
 
 MAX_ENTRIES: Final = 1000
 RECEIPT: Final = "receipt"
-RECEIPT_KEYS: Final = frozenset({"at", "entries", "hub", "key", "kind", "prev", "repo", "seq", "topic", "v"})
+_TYPES: Final = {
+    **dict.fromkeys(("hub", "key", "kind", "prev", "repo", "topic"), str),
+    **dict.fromkeys(("at", "seq", "v"), int),
+    "entries": list,
+}
+RECEIPT_KEYS: Final = frozenset(_TYPES)
+_RECEIPT_FIELDS: Final = tuple(_TYPES)
+_RECEIPT_TYPES: Final = tuple(_TYPES.values())
 
 _IDENTITY: Final = b"Hub journal <journal@hub.invalid>"
 # 1,000 entries of 64 KiB with their signatures, and some origins.
@@ -127,15 +134,11 @@ def check_receipt(value: Mapping[str, Any]) -> None:  # as `codec.decode` return
     """Raises NotCanonical unless the fields are a receipt's."""
     if value.keys() != RECEIPT_KEYS:
         raise codec.NotCanonical("the fields of a receipt")
-    entries = value["entries"]
-    texts = [value[name] for name in ("hub", "key", "prev", "repo", "topic")]
-    numbers = [value[name] for name in ("at", "seq", "v")]
-    if type(entries) is not list or not all(type(one) is str for one in [*texts, *entries]):
+    entries, prev = value["entries"], value["prev"]
+    if tuple(map(type, map(value.__getitem__, _RECEIPT_FIELDS))) != _RECEIPT_TYPES or value["seq"] < 1:
         raise codec.NotCanonical("the type of a field")
-    if not all(type(one) is int for one in numbers) or value["seq"] < 1:
-        raise codec.NotCanonical("the type of a field")
-    ids = [value["hub"], value["repo"], value["topic"], *entries, *([value["prev"]] if value["prev"] else [])]
-    if not all(codec.is_id(one) for one in ids) or len(entries) > MAX_ENTRIES:
+    ids = [value["hub"], value["repo"], value["topic"], *entries, *([prev] if prev else [])]
+    if not codec.are_ids(ids) or len(entries) > MAX_ENTRIES:
         raise codec.NotCanonical("an id")
 
 

@@ -16,6 +16,7 @@ from hub.repos.git.record_objects import Missing, RecordObjects
 
 # What a commit that no hub wrote may have its readers raise.
 _UNREADABLE: Final = (codec.NotCanonical, Missing, ValueError)
+_AT_ONCE: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +43,32 @@ def read_clone(reading: Reading, refs: Mapping[str, str], report: Report) -> Fin
 
 def _read_chain(reading: Reading, clone: Findings, tip: Place, report: Report) -> list[Found]:
     chain: list[Found] = []
+    # Signatures are looked at one right after the other: among other work each takes a third longer.
+    waiting: list[tuple[Record, set[str]]] = []
     has_begun = False
     try:
         for commit_id, content in reading.objects.walk(tip.commit_id):
             has_begun = True
-            found = _read_record(reading, clone, Place(tip.ref, commit_id), content, report)
-            if found is not None:
-                chain.append(found)
+            read = _read_record(reading, clone, Place(tip.ref, commit_id), content, report)
+            if read is not None:
+                waiting.append(read)
+            if len(waiting) == _AT_ONCE:
+                chain += _found_in(reading, tip.ref, waiting)
+                waiting.clear()
     except Missing as error:
         code = Code.MISSING_RECEIPT if has_begun else Code.NOT_CANONICAL
         report.fault(code, tip, f"the commit {error.args[0][:40]!r} is not in this clone")
+    chain += _found_in(reading, tip.ref, waiting)
     return chain[::-1]
+
+
+def _found_in(reading: Reading, ref: str, waiting: list[tuple[Record, set[str]]]) -> list[Found]:
+    return [_found(record, ref, absent, is_quick=reading.is_quick) for record, absent in waiting]
 
 
 def _read_record(
     reading: Reading, clone: Findings, place: Place, content: bytes, report: Report
-) -> Found | None:
+) -> tuple[Record, set[str]] | None:
     try:
         record = parse_commit(place.commit_id, content)
         files = reading.objects.read_tree(record.tree_id)
@@ -75,7 +86,7 @@ def _read_record(
         report.fault(Code.FOREIGN_CONTENT, place, f"a file that nobody signed: {min(foreign)[:80]!r}")
     absent = {digest for name, digest in names.items() if name not in files}
     _check_texts(reading, clone, report, _texts_of(record, files, place))
-    return _found(record, place.ref, absent, is_quick=reading.is_quick)
+    return record, absent
 
 
 _Text = tuple[Place, str, str]
@@ -116,7 +127,23 @@ def _read_head(reading: Reading, place: Place, report: Report) -> Found | None:
     except _UNREADABLE as error:
         report.fault(Code.NOT_CANONICAL, place, _said(error))
         return None
+    if not record.is_derived:
+        report.fault(Code.FOREIGN_CONTENT, place, "the commit is not what its entries and its receipt make")
     return _found(record, AT, set(), is_quick=True)
+
+
+def check_head(reading: Reading, clone: Findings, report: Report) -> None:
+    """Reports a head whose commit says something else than the one in its topic's ref."""
+    head = clone.head
+    twin = None if head is None else clone.numbered.get(head.seq)
+    if head is None or twin is None or head.commit_id == twin.commit_id:
+        return
+    # A redaction writes the commits of a topic anew while somebody clones: then their messages are the same.
+    messages = {reading.objects.read_commit(one.commit_id).partition(b"\n\n")[2] for one in (head, twin)}
+    if len(messages) > 1:
+        report.fault(Code.FOREIGN_CONTENT, head.place, f"the newest commit is not the one in {twin.ref}")
+    else:
+        report.note(head.place, f"the head is another form of the commit in {twin.ref}: fetch both again")
 
 
 def _said(error: Exception) -> str:

@@ -1,5 +1,8 @@
 """`verify`: everything that one clone can show about the journal in it."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from hub.journal.verifying.entries import topics_of
 from hub.journal.verifying.findings import Findings
 from hub.journal.verifying.meaning import Meaning
 from hub.journal.verifying.memory import Memory, check_seen, check_witnesses, read_memory, remember
-from hub.journal.verifying.reading import Reading, read_clone
+from hub.journal.verifying.reading import Reading, check_head, read_clone
 from hub.journal.verifying.receipts import Walk
 from hub.journal.verifying.report import Code, Head, Place, Report
 from hub.journal.verifying.texts import check_texts
@@ -60,7 +63,8 @@ def verify(directory: Path, wanted: Wanted = Wanted()) -> Verified:
         return Verified(report, authority.ring)
     objects = RecordObjects(directory, most_bytes=_MOST_BYTES)
     reading = Reading(objects, has_texts=not git.is_filtered, is_quick=wanted.is_quick)
-    found = read_clone(reading, refs, report)
+    with _without_collecting():
+        found = read_clone(reading, refs, report)
     _name_repository(found, report)
     if _is_expected(report, wanted.expected or memory.repository):
         seen = memory.head if memory.repository == report.repository else Head()
@@ -71,6 +75,18 @@ def verify(directory: Path, wanted: Wanted = Wanted()) -> Verified:
         if not remember(directory, Memory(report.repository, head, authority.accepted)):
             report.note(Place(), "what was seen could not be written down beside the refs, for the next look")
     return Verified(report, authority.ring)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    # Millions of small values are made that lead back to none: looking for rings among them takes long.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _chosen(refs: dict[str, str], topic: str) -> dict[str, str]:
@@ -112,6 +128,7 @@ def _check(
     reading: Reading, found: Findings, git: Clone, report: Report, authority: Authority, seen: Head
 ) -> None:
     check_chain(found, report, is_partial=report.is_partial)
+    check_head(reading, found, report)
     if seen.seq:
         check_seen(found, seen, report, Place(AT), "an earlier look")
     if not Walk(reading, found, report, authority).run():

@@ -4,6 +4,7 @@ Everything is read with libgit2 from the bytes themselves, whatever a clone hold
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from hub.repos.git.store import fsync
 
 _MODE: Final = b"100644"
 _RAW_ID: Final = 20
+_BEGINNING: Final = re.compile(rb"tree [0-9a-f]+\n(?:parent ([0-9a-f]+)\n)?author ")
 
 
 class Missing(KeyError):
@@ -54,7 +56,9 @@ class RecordObjects:
         while here and here != until:
             content = self.read_commit(here)
             yield here, content
-            here = next(iter(read_links(content)[1]), "")
+            begin = _BEGINNING.match(content)
+            # Whatever else a commit begins with, git finds its parents.
+            here = (begin[1] or b"").decode() if begin else next(iter(read_links(content)[1]), "")
 
     def read_tree(self, tree_id: str) -> dict[str, str]:
         """The ids of a tree's files by their names; raises Missing.
@@ -64,7 +68,7 @@ class RecordObjects:
         data, found, begin = self._read(tree_id, ObjectType.TREE), {}, 0
         while begin < len(data):
             end = data.find(b"\0", begin)
-            if end < 0:
+            if not 0 <= end < len(data) - _RAW_ID:
                 raise Missing(tree_id)
             mode, _, name = data[begin:end].partition(b" ")
             begin = end + 1 + _RAW_ID
