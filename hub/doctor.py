@@ -8,17 +8,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.cli_line import require_current
+from hub.clock import now
 from hub.config import Config
 from hub.db import Database
 from hub.errors import Conflict, HubError, Unavailable, text
 from hub.journal.healing import is_elsewhere
 from hub.journal.hub_key import key_file, load_hub_key, next_file
+from hub.journal.models import JournalLeftover
 from hub.journal.overseeing import count_journals
 from hub.journal.rotating import count_unaware, is_begun
 from hub.repos.git import store
@@ -28,6 +31,7 @@ from hub.repos.models import ZERO_ID, RefLogEntry, Repository
 OLDEST_GIT: Final = (2, 38)
 OLDEST_PYTHON: Final = (3, 11)
 LEAST_FREE_BYTES: Final = 1 << 30
+_PURGED_WITHIN: Final = timedelta(hours=1)
 HOST_KEY: Final = "ssh_host_ed25519"
 
 
@@ -56,6 +60,7 @@ def examine(config: Config) -> Iterator[Finding]:
     if database.fault is None:
         yield _look("keys in journals", _find_keys_in_journals, config)
         yield _look("journals", _find_journals, config)
+        yield _look("words taken away", _find_taken_words, config)
         yield from _examine_repositories(config)
 
 
@@ -232,6 +237,23 @@ def _find_journals(config: Config) -> str:
             text("Start it (`hub serve` does), or look into its log: hub journal status lists them."),
         )
     return f"{counts.journals}, each written to its refs"
+
+
+def _find_taken_words(config: Config) -> str:
+    database = Database(config)
+    try:
+        with database.reading() as session:
+            is_late = JournalLeftover.since < now() - _PURGED_WITHIN
+            late = session.scalar(select(func.count()).select_from(JournalLeftover).where(is_late)) or 0
+    finally:
+        database.dispose()
+    if late:
+        raise Conflict(
+            text("%(count)s texts that were taken away may still be on the disk.", count=late),
+            text("The worker removes them, mostly within minutes, where nobody is at work."),
+            text("Start it (`hub serve` does), or look into its log for words_not_purged."),
+        )
+    return "none is left on the disk"
 
 
 def _list_elsewhere(session: Session, config: Config) -> list[str]:

@@ -3,26 +3,33 @@
 import hashlib
 import os
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from hub.accounts import leaving
+from hub.accounts.models import User
 from hub.app import Hub
+from hub.clock import now
+from hub.doctor import examine
 from hub.journal.jobs import purge_again, purge_words
 from hub.journal.models import JournalBody, JournalDamage, JournalEntry, JournalLeftover
+from hub.journal.people import person_of
 from hub.journal.purging import purge
 from hub.journal.recording import find_topic
 from hub.journal.redacting import redact
 from hub.kept import kept_in
 from hub.repos.browsing.files.prose import prepare_markdown
 from hub.repos.forks.forking import fork_repository
+from hub.repos.git.loans import has_ended_lately
 from hub.repos.git.store import ALIVE_LOCK, directory, lock
 from hub.repos.maintenance import maintain
 from hub.repos.models import Repository
 from tests.factories import make_user, unique
 from tests.feature.journal.test_exporting import Talk
-from tests.left_words import find_words
+from tests.left_words import find_words, objects_of
 
 SECRET = "the password is hunter2"
 STEPS = (
@@ -159,6 +166,62 @@ def test_a_fork_whose_branch_holds_them_keeps_them_as_its_own(taken: Taken) -> N
     check_whole(path)
     assert taken.left() != []
     assert not any(taken.path.name in one for one in taken.left())
+
+
+def test_a_copy_that_lies_about_in_a_fork_goes_as_well(taken: Taken) -> None:
+    _, path = fork(taken)
+    with taken.hub.database.reading() as session:
+        (body,) = (
+            one for one in session.scalars(select(JournalBody.content)) if SECRET.encode() in (one or b"")
+        )
+    write = ("git", "-C", str(path), "hash-object", "-w", "--stdin")
+    subprocess.run(write, input=body, check=True, capture_output=True)
+    taken.take_away()
+    assert taken.purge()
+    taken.check()
+
+
+def test_words_that_were_never_exported_leave_too(hub: Hub) -> None:
+    talk = Talk(hub)
+    talk.say(SECRET)
+    Taken.take_away(talk)  # type: ignore[arg-type]
+    assert purge(hub.database, [talk.repository_id]) == [talk.repository_id]
+    assert find_words(hub.config.data, SECRET.encode()) == []
+    check_whole(talk.path)
+
+
+def test_the_name_of_somebody_who_left_leaves_the_repository(hub: Hub) -> None:
+    talk = Talk(hub)
+    with hub.database.writing() as session:
+        user = make_user(session, "zebulon")
+        viewer, user_id = user.viewer(), user.id
+        person_of(session, talk.repository_id, user_id)
+    talk.export()
+    assert b"zebulon" in objects_of(talk.path)
+    with hub.database.writing() as session:
+        leaving.delete_account(session, viewer, session.get_one(User, user_id))
+    purge_words.function(hub.database)
+    assert b"zebulon" not in objects_of(talk.path)
+    check_whole(talk.path)
+
+
+def test_pushes_of_the_next_days_are_looked_at_once_more(taken: Taken) -> None:
+    _, path = fork(taken)
+    assert not has_ended_lately(taken.path)
+    taken.take_away()
+    assert taken.purge()
+    assert has_ended_lately(taken.path)
+    assert has_ended_lately(path)
+
+
+def test_the_doctor_says_what_is_left_for_long(taken: Taken) -> None:
+    taken.take_away()
+    found = {one.name: one for one in examine(taken.hub.config)}["words taken away"]
+    assert found.fault is None
+    with taken.hub.database.writing() as session:
+        session.execute(update(JournalLeftover).values(since=now() - timedelta(hours=2)))
+    found = {one.name: one for one in examine(taken.hub.config)}["words taken away"]
+    assert found.found == "1 texts that were taken away may still be on the disk."
 
 
 def test_what_was_put_aside_does_not_keep_them(taken: Taken) -> None:
