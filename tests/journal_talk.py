@@ -21,10 +21,10 @@ from tests.factories import make_repository, make_user
 class Talk:
     """A repository with a change that is talked about."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, name: str = "anna") -> None:
         self.hub = hub
         with hub.database.writing() as session:
-            user = make_user(session, "anna")
+            user = make_user(session, name)
             self.repository_id = make_repository(session, owner=user).id
             self.user_id = user.id
             self.topic_id = self.open(session, 1)
