@@ -1,10 +1,11 @@
 """Between the state of a topic and its rows: `load` gives what `save` wrote, whatever ids the rows have."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from hub.db import Base
@@ -12,16 +13,17 @@ from hub.issues.models import Comment, CommentEdit, Thread, Topic, TopicEdit, To
 from hub.issues.numbers import note_number
 from hub.issues.state import CommentState, CommentWords, ThreadState, TopicWords
 from hub.issues.state import TopicState as State
+from hub.issues.topic_tables import AnyRow, TopicTable, Values
 from hub.journal.models import JournalTopic, Person
-from hub.journal.people import ids_of
-
-R = TypeVar("R", bound=Base)
-K = TypeVar("K", bound=Hashable)
-
-# Columns of a row by name. Any: each has the type of its column.
-Values = Mapping[str, Any]
 
 _NOBODY: Final = ""
+
+_TOPICS: Final = Base.metadata.tables[Topic.__tablename__]
+_INSERT_TOPIC: Final = insert(_TOPICS).returning(_TOPICS.c.id)
+_EDITS: Final = TopicTable(TopicEdit, order=["position"])
+THREADS: Final = TopicTable(Thread)
+_COMMENTS: Final = TopicTable(Comment, order=["position"])
+_COMMENT_EDITS: Final = TopicTable(CommentEdit, order=["comment_id", "position"], by=("comment_id", Comment))
 
 
 class PeopleNames:
@@ -58,40 +60,6 @@ def seconds_of(at: datetime | None) -> int:
     return int(at.timestamp()) if at else 0
 
 
-def write(
-    session: Session, there: Mapping[K, R], wanted: Mapping[K, Values], make: Callable[[], R]
-) -> dict[K, R]:
-    """Makes the rows be what is wanted: those that differ are changed, missing ones made, others deleted."""
-    for key in there.keys() - wanted.keys():
-        session.delete(there[key])
-    rows: dict[K, R] = {}
-    for key, values in wanted.items():
-        row = there.get(key)
-        is_new = row is None
-        row = make() if row is None else row
-        for name, value in values.items():
-            if is_new or getattr(row, name) != value:
-                setattr(row, name, value)
-        if is_new:
-            session.add(row)
-        rows[key] = row
-    return rows
-
-
-def write_in_order(
-    session: Session, there: Mapping[K, R], wanted: Mapping[K, Values], make: Callable[[], R]
-) -> dict[K, R]:
-    """What `write` does, for rows whose ids tell their order: what follows a late one is made anew."""
-    stands = [key for key in there if key in wanted]
-    same = next((i for i, key in enumerate(wanted) if i >= len(stands) or stands[i] != key), len(wanted))
-    moved = set(stands[same:])
-    if moved:
-        for key in moved:
-            session.delete(there[key])
-        session.flush()
-    return write(session, {key: row for key, row in there.items() if key not in moved}, wanted, make)
-
-
 def find_topic(session: Session, journal_topic: JournalTopic) -> Topic | None:
     """The row of a topic of the journal, if its opening was saved."""
     return session.scalar(select(Topic).where(Topic.journal_id == journal_topic.id))
@@ -99,9 +67,9 @@ def find_topic(session: Session, journal_topic: JournalTopic) -> Topic | None:
 
 def load_topic(session: Session, row: Topic, topic_id: str, names: PeopleNames) -> State:
     """The state that the rows of a topic say; `topic_id` is its id in the journal."""
-    threads = _threads_of(session, row.id)
-    comments = _comments_of(session, row.id)
-    edits = _edits_of(session, row.id)
+    threads = {one.global_id: one for one in THREADS.read(session, row.id)}
+    comments = {one.global_id: one for one in _COMMENTS.read(session, row.id)}
+    edits = _EDITS.read(session, row.id)
     by_row = {one.id: global_id for global_id, one in threads.items()}
     names.note([row.author_id, row.ended_by_id, *(one.author_id for one in comments.values())])
     names.note(one.resolved_by_id for one in threads.values())
@@ -124,7 +92,9 @@ def load_topic(session: Session, row: Topic, topic_id: str, names: PeopleNames) 
         TopicWords(one.entry_id, names(one.editor_id), seconds_of(one.at), one.title, one.description)
         for one in edits
     ]
-    said_before = _comment_edits_of(session, row.id)
+    said_before: dict[int, list[AnyRow]] = {}
+    for edit in _COMMENT_EDITS.read(session, row.id):
+        said_before.setdefault(edit.comment_id, []).append(edit)
     state.comments = {
         global_id: CommentState(
             thread=by_row[one.thread_id],
@@ -147,13 +117,33 @@ def load_topic(session: Session, row: Topic, topic_id: str, names: PeopleNames) 
     return state
 
 
-def save_topic(session: Session, journal_topic: JournalTopic, state: State) -> Topic | None:
-    """Writes the rows of the topic that differ from its state, and flushes; none while it has no number."""
-    if not state.number:
-        return None
-    people = ids_of(session, _people_in(state))
-    row = find_topic(session, journal_topic)
-    there = {} if row is None else {0: row}
+@dataclass(frozen=True, slots=True)
+class SavedTopic:
+    """The id of a topic's row, and whether it had none before: then nothing of it needs to be looked for."""
+
+    id: int
+    is_new: bool
+
+    def there(self, session: Session, table: TopicTable) -> Sequence[AnyRow]:
+        """The rows of the topic in that table."""
+        return () if self.is_new else table.read(session, self.id)
+
+
+def people_in(state: State) -> set[str]:
+    """Everybody whom the state names."""
+    named = {state.author, state.ended_by, *(one.editor for one in state.edits)}
+    named |= {one.author for one in state.comments.values()}
+    named |= {one.resolved_by for one in state.threads.values()}
+    return named - {_NOBODY}
+
+
+def save_topic(
+    session: Session, journal_topic: JournalTopic, state: State, people: Mapping[str, int]
+) -> SavedTopic:
+    """Writes the rows of the topic that differ from its state; it has a number.
+
+    `people` are the ids of the rows of all whom it names.
+    """
     values = {
         "journal_id": journal_topic.id,
         "repository_id": journal_topic.repository_id,
@@ -170,26 +160,30 @@ def save_topic(session: Session, journal_topic: JournalTopic, state: State) -> T
         "ended_by_id": people[state.ended_by] if state.ended_by else None,
         "comments_count": sum(not one.is_deleted for one in state.comments.values()),
     }
-    topic = write(session, there, {0: values}, Topic)[0]
-    session.flush()
+    row = find_topic(session, journal_topic)
     if row is None:
+        saved = SavedTopic(session.connection().execute(_INSERT_TOPIC, values).scalar_one(), is_new=True)
         note_number(session, journal_topic.repository_id, state.number)
-    _save_edits(session, topic.id, state, people)
-    _save_conversation(session, topic.id, state, people)
-    return topic
+    else:
+        saved = SavedTopic(row.id, is_new=False)
+        assign(row, values)
+        session.flush()
+    _save_edits(session, saved, state, people)
+    _save_conversation(session, saved, state, people)
+    return saved
 
 
-def _people_in(state: State) -> set[str]:
-    named = {state.author, state.ended_by, *(one.editor for one in state.edits)}
-    named |= {one.author for one in state.comments.values()}
-    named |= {one.resolved_by for one in state.threads.values()}
-    return named - {_NOBODY}
+def assign(row: Base, values: Values) -> None:
+    """Has the row hold these values."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
-def _save_edits(session: Session, topic_id: int, state: State, people: Mapping[str, int]) -> None:
+def _save_edits(session: Session, topic: SavedTopic, state: State, people: Mapping[str, int]) -> None:
     wanted: dict[int, Values] = {
         position: {
-            "topic_id": topic_id,
+            "topic_id": topic.id,
             "position": position,
             "entry_id": one.entry_id,
             "editor_id": people[one.editor],
@@ -199,14 +193,14 @@ def _save_edits(session: Session, topic_id: int, state: State, people: Mapping[s
         }
         for position, one in enumerate(state.edits)
     }
-    there = {one.position: one for one in _edits_of(session, topic_id)}
-    write(session, there, wanted, TopicEdit)
+    there = {one.position: one for one in topic.there(session, _EDITS)}
+    _EDITS.write(session, there, wanted)
 
 
-def _save_conversation(session: Session, topic_id: int, state: State, people: Mapping[str, int]) -> None:
+def _save_conversation(session: Session, topic: SavedTopic, state: State, people: Mapping[str, int]) -> None:
     wanted_threads: dict[str, Values] = {
         global_id: {
-            "topic_id": topic_id,
+            "topic_id": topic.id,
             "global_id": global_id,
             "is_resolved": one.is_resolved,
             "resolved_by_id": people[one.resolved_by] if one.resolved_by else None,
@@ -214,12 +208,12 @@ def _save_conversation(session: Session, topic_id: int, state: State, people: Ma
         }
         for global_id, one in state.threads.items()
     }
-    threads = write(session, _threads_of(session, topic_id), wanted_threads, Thread)
-    session.flush()
+    there = {one.global_id: one for one in topic.there(session, THREADS)}
+    threads = THREADS.write(session, there, wanted_threads)
     wanted: dict[str, Values] = {
         global_id: {
-            "topic_id": topic_id,
-            "thread_id": threads[one.thread].id,
+            "topic_id": topic.id,
+            "thread_id": threads[one.thread],
             "global_id": global_id,
             "position": position,
             "reply_to": one.reply_to,
@@ -230,17 +224,17 @@ def _save_conversation(session: Session, topic_id: int, state: State, people: Ma
         }
         for position, (global_id, one) in enumerate(state.comments.items())
     }
-    comments = write(session, _comments_of(session, topic_id), wanted, Comment)
-    session.flush()
-    _save_comment_edits(session, topic_id, state, comments)
+    there = {one.global_id: one for one in topic.there(session, _COMMENTS)}
+    comments = _COMMENTS.write(session, there, wanted)
+    _save_comment_edits(session, topic, state, comments)
 
 
 def _save_comment_edits(
-    session: Session, topic_id: int, state: State, comments: Mapping[str, Comment]
+    session: Session, topic: SavedTopic, state: State, comments: Mapping[str, int]
 ) -> None:
     wanted: dict[tuple[int, int], Values] = {
-        (comments[global_id].id, position): {
-            "comment_id": comments[global_id].id,
+        (comments[global_id], position): {
+            "comment_id": comments[global_id],
             "position": position,
             "entry_id": edit.entry_id,
             "at": moment(edit.at),
@@ -249,35 +243,5 @@ def _save_comment_edits(
         for global_id, one in state.comments.items()
         for position, edit in enumerate(one.edits)
     }
-    said_before = _comment_edits_of(session, topic_id).values()
-    there = {(one.comment_id, one.position): one for edits in said_before for one in edits}
-    write(session, there, wanted, CommentEdit)
-    session.flush()
-
-
-def _edits_of(session: Session, topic_id: int) -> list[TopicEdit]:
-    query = select(TopicEdit).where(TopicEdit.topic_id == topic_id).order_by(TopicEdit.position)
-    return list(session.scalars(query))
-
-
-def _threads_of(session: Session, topic_id: int) -> dict[str, Thread]:
-    query = select(Thread).where(Thread.topic_id == topic_id)
-    return {one.global_id: one for one in session.scalars(query)}
-
-
-def _comments_of(session: Session, topic_id: int) -> dict[str, Comment]:
-    query = select(Comment).where(Comment.topic_id == topic_id).order_by(Comment.position)
-    return {one.global_id: one for one in session.scalars(query)}
-
-
-def _comment_edits_of(session: Session, topic_id: int) -> dict[int, list[CommentEdit]]:
-    query = (
-        select(CommentEdit)
-        .join(Comment, Comment.id == CommentEdit.comment_id)
-        .where(Comment.topic_id == topic_id)
-        .order_by(CommentEdit.comment_id, CommentEdit.position)
-    )
-    found: dict[int, list[CommentEdit]] = {}
-    for one in session.scalars(query):
-        found.setdefault(one.comment_id, []).append(one)
-    return found
+    there = {(one.comment_id, one.position): one for one in topic.there(session, _COMMENT_EDITS)}
+    _COMMENT_EDITS.write(session, there, wanted)

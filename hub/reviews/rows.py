@@ -1,23 +1,27 @@
 """Between the state of a change and its rows: `load` gives what `save` wrote."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from hub.db import Base
 from hub.issues.models import Thread, Topic
 from hub.issues.numbers import number_topic
 from hub.issues.rows import (
+    THREADS,
     PeopleNames,
-    Values,
+    SavedTopic,
+    assign,
     find_topic,
     load_topic,
     moment,
+    people_in,
     save_topic,
     seconds_of,
-    write,
-    write_in_order,
 )
+from hub.issues.topic_tables import AnyRow, TopicTable, Values
 from hub.journal.models import JournalTopic
 from hub.journal.people import ids_of
 from hub.reviews.models import (
@@ -31,6 +35,13 @@ from hub.reviews.models import (
     VerdictValue,
 )
 from hub.reviews.state import AnchorState, ChangeState, PatchSetState, ReviewState, VerdictState
+
+_INSERT_CHANGE: Final = insert(Base.metadata.tables[Change.__tablename__])
+_PATCH_SETS: Final = TopicTable(PatchSet, order=["id"])
+_REVIEWS: Final = TopicTable(Review, order=["id"])
+_VERDICTS: Final = TopicTable(Verdict)
+_REVIEWERS: Final = TopicTable(ChangeReviewer)
+_ANCHORS: Final = TopicTable(Anchor, by=("thread_id", Thread))
 
 
 def load(session: Session, journal_topic: JournalTopic) -> ChangeState | None:
@@ -50,14 +61,15 @@ def load(session: Session, journal_topic: JournalTopic) -> ChangeState | None:
     )
     _load_patch_sets(session, topic, state, names)
     _load_reviews(session, topic, state, names)
-    state.anchors = {
-        global_id: _anchor_state(one) for global_id, one in _anchors_of(session, topic.id).items()
-    }
+    anchors = _ANCHORS.read(session, topic.id)
+    if anchors:
+        threads = {one.id: one.global_id for one in THREADS.read(session, topic.id)}
+        state.anchors = {threads[one.thread_id]: _anchor_state(one) for one in anchors}
     return state
 
 
 def _load_patch_sets(session: Session, topic: Topic, state: ChangeState, names: PeopleNames) -> None:
-    rows = _patch_sets_of(session, topic.id)
+    rows = {one.entry_id: one for one in _PATCH_SETS.read(session, topic.id)}
     names.note(one.author_id for one in rows.values())
     state.patch_sets = {
         entry_id: PatchSetState(
@@ -68,8 +80,9 @@ def _load_patch_sets(session: Session, topic: Topic, state: ChangeState, names: 
 
 
 def _load_reviews(session: Session, topic: Topic, state: ChangeState, names: PeopleNames) -> None:
-    reviews, verdicts = _reviews_of(session, topic.id), _verdicts_of(session, topic.id)
-    reviewers = _reviewers_of(session, topic.id)
+    reviews = {one.entry_id: one for one in _REVIEWS.read(session, topic.id)}
+    verdicts = {(one.person_id, one.patch_set): one for one in _VERDICTS.read(session, topic.id)}
+    reviewers = [one.person_id for one in _REVIEWERS.read(session, topic.id)]
     names.note(
         [*reviewers, *(person for person, _ in verdicts), *(one.author_id for one in reviews.values())]
     )
@@ -92,16 +105,15 @@ def _load_reviews(session: Session, topic: Topic, state: ChangeState, names: Peo
 
 
 def save(session: Session, journal_topic: JournalTopic, state: ChangeState) -> None:
-    """Writes the rows of the change that differ from its state, and flushes; none while it has no number."""
-    topic = save_topic(session, journal_topic, state.topic)
-    if topic is None:
+    """Writes the rows of the change that differ from its state; none while it has no number."""
+    if not state.topic.number:
         return
-    _save_change(session, topic, state)
-    people = ids_of(session, _people_in(state))
+    people = ids_of(session, people_in(state.topic) | _people_in(state))
+    topic = save_topic(session, journal_topic, state.topic, people)
+    _save_change(session, topic, journal_topic.repository_id, state)
     _save_patch_sets(session, topic, state, people)
     _save_reviews(session, topic, state, people)
     _save_anchors(session, topic, state)
-    session.flush()
 
 
 def welcome(session: Session, journal_topic: JournalTopic, state: ChangeState) -> None:
@@ -115,12 +127,11 @@ def _people_in(state: ChangeState) -> set[str]:
     return named | {person for person, _ in state.verdicts} | state.reviewers
 
 
-def _save_change(session: Session, topic: Topic, state: ChangeState) -> None:
-    row = session.get(Change, topic.id)
+def _save_change(session: Session, topic: SavedTopic, repository_id: int, state: ChangeState) -> None:
     newest = state.newest
     values = {
         "topic_id": topic.id,
-        "repository_id": topic.repository_id,
+        "repository_id": repository_id,
         "target": state.target,
         "name": state.name,
         "patch_sets_count": len(state.patch_sets),
@@ -129,11 +140,16 @@ def _save_change(session: Session, topic: Topic, state: ChangeState) -> None:
         "merged_strategy": state.merged_strategy,
         "merged_patch_set": state.merged_patch_set,
     }
-    write(session, {} if row is None else {0: row}, {0: values}, Change)
-    session.flush()
+    if topic.is_new:
+        session.connection().execute(_INSERT_CHANGE, values)
+    else:
+        assign(session.get_one(Change, topic.id), values)
+        session.flush()
 
 
-def _save_patch_sets(session: Session, topic: Topic, state: ChangeState, people: Mapping[str, int]) -> None:
+def _save_patch_sets(
+    session: Session, topic: SavedTopic, state: ChangeState, people: Mapping[str, int]
+) -> None:
     wanted: dict[str, Values] = {
         entry_id: {
             "topic_id": topic.id,
@@ -147,10 +163,11 @@ def _save_patch_sets(session: Session, topic: Topic, state: ChangeState, people:
         }
         for entry_id, one in state.patch_sets.items()
     }
-    write_in_order(session, _patch_sets_of(session, topic.id), wanted, PatchSet)
+    there = {one.entry_id: one for one in topic.there(session, _PATCH_SETS)}
+    _PATCH_SETS.write(session, there, wanted, in_order=True)
 
 
-def _save_reviews(session: Session, topic: Topic, state: ChangeState, people: Mapping[str, int]) -> None:
+def _save_reviews(session: Session, topic: SavedTopic, state: ChangeState, people: Mapping[str, int]) -> None:
     reviews: dict[str, Values] = {
         entry_id: {
             "topic_id": topic.id,
@@ -164,7 +181,8 @@ def _save_reviews(session: Session, topic: Topic, state: ChangeState, people: Ma
         }
         for entry_id, one in state.reviews.items()
     }
-    write_in_order(session, _reviews_of(session, topic.id), reviews, Review)
+    there = {one.entry_id: one for one in topic.there(session, _REVIEWS)}
+    _REVIEWS.write(session, there, reviews, in_order=True)
     verdicts: dict[tuple[int, str], Values] = {
         (people[person], patch_set): {
             "topic_id": topic.id,
@@ -175,18 +193,22 @@ def _save_reviews(session: Session, topic: Topic, state: ChangeState, people: Ma
         }
         for (person, patch_set), one in state.verdicts.items()
     }
-    write(session, _verdicts_of(session, topic.id), verdicts, Verdict)
+    given = {(one.person_id, one.patch_set): one for one in topic.there(session, _VERDICTS)}
+    _VERDICTS.write(session, given, verdicts)
     reviewers: dict[int, Values] = {
         people[one]: {"topic_id": topic.id, "person_id": people[one]} for one in state.reviewers
     }
-    write(session, _reviewers_of(session, topic.id), reviewers, ChangeReviewer)
+    asked = {one.person_id: one for one in topic.there(session, _REVIEWERS)}
+    _REVIEWERS.write(session, asked, reviewers)
 
 
-def _save_anchors(session: Session, topic: Topic, state: ChangeState) -> None:
-    threads = select(Thread.global_id, Thread.id).where(Thread.topic_id == topic.id)
-    ids = {row.global_id: row.id for row in session.execute(threads)}
-    wanted: dict[str, Values] = {
-        global_id: {
+def _save_anchors(session: Session, topic: SavedTopic, state: ChangeState) -> None:
+    there = {one.thread_id: one for one in topic.there(session, _ANCHORS)}
+    if not state.anchors and not there:
+        return
+    ids = {row.global_id: row.id for row in THREADS.read(session, topic.id)}
+    wanted: dict[int, Values] = {
+        ids[global_id]: {
             "thread_id": ids[global_id],
             "patch_set": one.patch_set,
             "side": Side(one.side),
@@ -196,39 +218,10 @@ def _save_anchors(session: Session, topic: Topic, state: ChangeState) -> None:
         }
         for global_id, one in state.anchors.items()
     }
-    write(session, _anchors_of(session, topic.id), wanted, Anchor)
+    _ANCHORS.write(session, there, wanted)
 
 
-def _anchor_state(row: Anchor) -> AnchorState:
+def _anchor_state(row: AnyRow) -> AnchorState:
     has_lines = row.first_line is not None and row.last_line is not None
     lines = (row.first_line or 0, row.last_line or 0) if has_lines else None
     return AnchorState(row.patch_set, row.side.value, row.path, lines)
-
-
-def _patch_sets_of(session: Session, topic_id: int) -> dict[str, PatchSet]:
-    query = select(PatchSet).where(PatchSet.topic_id == topic_id).order_by(PatchSet.id)
-    return {one.entry_id: one for one in session.scalars(query)}
-
-
-def _reviews_of(session: Session, topic_id: int) -> dict[str, Review]:
-    query = select(Review).where(Review.topic_id == topic_id).order_by(Review.id)
-    return {one.entry_id: one for one in session.scalars(query)}
-
-
-def _verdicts_of(session: Session, topic_id: int) -> dict[tuple[int, str], Verdict]:
-    query = select(Verdict).where(Verdict.topic_id == topic_id)
-    return {(one.person_id, one.patch_set): one for one in session.scalars(query)}
-
-
-def _reviewers_of(session: Session, topic_id: int) -> dict[int, ChangeReviewer]:
-    query = select(ChangeReviewer).where(ChangeReviewer.topic_id == topic_id)
-    return {one.person_id: one for one in session.scalars(query)}
-
-
-def _anchors_of(session: Session, topic_id: int) -> dict[str, Anchor]:
-    query = (
-        select(Thread.global_id, Anchor)
-        .join(Thread, Thread.id == Anchor.thread_id)
-        .where(Thread.topic_id == topic_id)
-    )
-    return dict(session.execute(query).all())
