@@ -8,7 +8,7 @@ from hub.accounts import key_views, people_views, profile_views, sign_up_views
 from hub.accounts import views as accounts
 from hub.accounts.sign_in import passkey_views, proving_views, session_views
 from hub.accounts.sign_in import settings_views as sign_in_settings_views
-from hub.pages import admin_views, health_views, journal_views, token_views
+from hub.pages import admin_views, health_views, journal_views, people_elsewhere_views, token_views
 from hub.pages import views as pages
 from hub.repos import activity_views, feed_views, list_views
 from hub.repos import views as repos
@@ -49,6 +49,7 @@ _MODULES: Final = (
     repos,
     settings_views,
     collaborator_views,
+    people_elsewhere_views,
     handover_views,
     list_views,
     rule_views,

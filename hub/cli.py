@@ -17,6 +17,7 @@ from hub.cli_credentials import key_commands, token_commands
 from hub.cli_journal import journal_commands
 from hub.cli_journal_state import acknowledge_command, status_command
 from hub.cli_line import CommandFailed, CommandLine, Commands, as_json, pass_line, require_current, show_rows
+from hub.cli_linking import link_command, list_command
 from hub.cli_people import user_commands
 from hub.cli_rebuild import rebuild_command
 from hub.cli_redact import redact_command
@@ -214,6 +215,8 @@ def run_doctor(line: CommandLine, is_json: bool) -> None:
 
 for command in (rules_command, rule_commands):
     repo_commands.add_command(command)
+for command in (list_command, link_command):
+    user_commands.add_command(command)
 for command in (status_command, acknowledge_command):
     journal_commands.add_command(command)
 for command in (review_command, sign_command):

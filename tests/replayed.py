@@ -17,7 +17,7 @@ from hub.journal.ring_rows import homes_of
 
 # What entries do not say: whose account somebody is, when the row was made, and what nothing writes yet.
 LOCAL_COLUMNS: dict[type[Base], frozenset[str]] = {
-    Person: frozenset({"user_id"}),
+    Person: frozenset({"user_id", "account_id", "account_name"}),
     JournalTopic: frozenset({"created_at"}) | {"ref", "tip", "needs_rewriting"},
     JournalEntry: frozenset({"signature"}) | {"receipt_id", "position", "origin_id"},
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
@@ -22,7 +22,7 @@ from hub.app import Hub, load
 from hub.clock import now
 from hub.config import Config, from_values
 from hub.issues.models import Comment
-from hub.journal.models import DamageKind, JournalDamage
+from hub.journal.models import DamageKind, JournalDamage, Person
 from hub.repos import actions, stars
 from hub.repos.access import open_repository
 from hub.repos.forks import forking as forks
@@ -256,6 +256,16 @@ def _make_change(hub: Hub, git: GitClient, work: Path, folder: Path) -> None:
         )
     with hub.database.writing() as session:
         _discuss(session, get_user(session, "anna").viewer(), get_user(session, "bo").viewer())
+        _speak_from_elsewhere(session, make_user(session, "cleo"))
+
+
+def _speak_from_elsewhere(session: Session, cleo: User) -> None:
+    """Somebody said something before the repository came here; nobody's account is theirs."""
+    talking.say(
+        session, cleo.viewer(), get_change(session, cleo.viewer(), "anna/full", 1, locks=True), words="a test"
+    )
+    session.execute(update(Person).where(Person.user_id == cleo.id).values(user_id=None))
+    leaving.delete_account(session, SYSTEM, cleo)
 
 
 def _discuss(session: Session, anna: Viewer, bo: Viewer) -> None:

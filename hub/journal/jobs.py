@@ -21,6 +21,7 @@ from hub.events import (
 from hub.jobs import at_start, enqueue, every, job
 from hub.journal import export_sweeps, exporting
 from hub.journal.forgetting import forget
+from hub.journal.linking import follow_name
 from hub.journal.openings import open_missing
 from hub.journal.people import find_person, list_keys, list_topics_that_know, set_key, set_name
 from hub.journal.purging import purge_all
@@ -37,6 +38,7 @@ def begin_journal(session: Session, event: RepositoryCreated) -> None:
 @on(PersonRenamed)
 def note_name(session: Session, event: PersonRenamed) -> None:
     """Writes the new name down wherever the person acted."""
+    follow_name(session, event.user_id, session.get_one(User, event.user_id).name)
     person = find_person(session, event.user_id)
     if person is None:
         return
@@ -71,6 +73,7 @@ def note_withdrawal(session: Session, event: KeyWithdrawn) -> None:
 @on(PersonDeleted)
 def forget_person(session: Session, event: PersonDeleted) -> None:
     """Withholds the person's name wherever they acted, and lets go of the account."""
+    follow_name(session, event.user_id, None)
     person = find_person(session, event.user_id)
     if person is not None:
         forget(session, person)

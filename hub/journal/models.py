@@ -29,7 +29,8 @@ _TO_REWRITE = text("needs_rewriting")
 class Person(Base):
     """Somebody who acts in a journal, with or without an account here; the hub itself has no handle.
 
-    `name` is the name shown, None once it is forgotten or where none is known.
+    `name` is the name shown, None once it is forgotten or where none is known. `account_id` is who somebody
+    of another hub is here, as an administrator said (`linking`), `account_name` what that account is called.
     """
 
     __tablename__ = "people"
@@ -40,6 +41,8 @@ class Person(Base):
     hub: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), unique=True)
     name: Mapped[str | None] = mapped_column(Text)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    account_name: Mapped[str | None] = mapped_column(String(40))
 
     @property
     def global_id(self) -> str:

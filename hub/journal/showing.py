@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
+from hub.journal.linking import count_elsewhere
 from hub.journal.models import JournalTopic
 from hub.journal.recording import REPOSITORY
 from hub.repos.models import Repository
@@ -22,4 +23,11 @@ def show_id(session: Session, _: Viewer, repository: Repository, __: object) -> 
     return None if found is None else Piece("journal/_check.html", {"id": found})
 
 
+def show_elsewhere(session: Session, _: Viewer, repository: Repository, __: object) -> Piece | None:
+    """The way to people of other hubs, for the page of those who have a role."""
+    count = count_elsewhere(session, repository.id)
+    return Piece("journal/_elsewhere.html", {"count": count}) if count else None
+
+
 fill(Slot.CLONE, show_id)
+fill(Slot.PEOPLE, show_elsewhere)

@@ -6,27 +6,38 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.journal.linking import SIGN_LENGTH
 from hub.journal.models import Person
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Somebody by the id of their row; `name` is None for somebody who left, and for the hub itself."""
+    """Somebody by the id of their row; `name` is None for somebody who left, and for the hub itself.
+
+    `page` is the name of their account's page here, None where there is none. `hub_sign` is the short form of
+    the hub at which they acted, empty for this one.
+    """
 
     person_id: int
     user_id: int | None
     name: str | None
     is_hub: bool = False
-
-    @property
-    def has_page(self) -> bool:
-        """Whether the name leads to a page here."""
-        return self.user_id is not None and self.name is not None
+    page: str | None = None
+    hub_sign: str = ""
 
 
 def face_of(person: Person) -> Face:
     """How that person is shown."""
-    return Face(person.id, person.user_id, person.name, is_hub=not person.handle)
+    # Whoever acts here has an account, and who left has no name any more.
+    is_elsewhere = person.user_id is None and person.name is not None and bool(person.handle)
+    return Face(
+        person.id,
+        person.user_id,
+        person.name,
+        is_hub=not person.handle,
+        page=person.account_name if person.user_id is None else person.name,
+        hub_sign=person.hub[:SIGN_LENGTH] if is_elsewhere else "",
+    )
 
 
 def list_faces(session: Session, ids: Iterable[int | None]) -> dict[int, Face]:

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from hub.accounts.models import Principal
-from hub.accounts.names import key_of
 from hub.db import holds_word
 from hub.errors import BadRequest, text
 from hub.issues.models import Topic, TopicState, TopicType
+from hub.journal.linking import is_called
 from hub.journal.models import Person
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
 from hub.repos.models import Repository
@@ -158,9 +157,9 @@ def _ids(*conditions: ColumnElement[bool]) -> Select[int]:
 def _conditions(narrowed: Filter) -> list[ColumnElement[bool]]:
     found = [_mentions(word) for word in narrowed.wanted.split()]
     if narrowed.author:
-        found.append(Topic.author_id == _person_called(narrowed.author))
+        found.append(Topic.author_id.in_(_people_called(narrowed.author)))
     if narrowed.reviewer:
-        found.append(_is_reviewed_by(_person_called(narrowed.reviewer)))
+        found.append(_is_reviewed_by(_people_called(narrowed.reviewer)))
     return found
 
 
@@ -176,16 +175,15 @@ def _holds(word: str) -> ColumnElement[bool]:
     return or_(holds_word(Topic.title, word), holds_word(Topic.description, word))
 
 
-def _person_called(name: str) -> ScalarSelect[int]:
-    by_name = select(Principal.id).where(Principal.name_key == key_of(name)).scalar_subquery()
-    return select(Person.id).where(Person.user_id == by_name).scalar_subquery()
+def _people_called(name: str) -> Select[int]:
+    return select(Person.id).where(is_called(name))
 
 
-def _is_reviewed_by(person_id: ScalarSelect[int]) -> ColumnElement[bool]:
-    was_asked = exists().where(ChangeReviewer.topic_id == Topic.id, ChangeReviewer.person_id == person_id)
+def _is_reviewed_by(people: Select[int]) -> ColumnElement[bool]:
+    was_asked = exists().where(ChangeReviewer.topic_id == Topic.id, ChangeReviewer.person_id.in_(people))
     # To answer about one's own change is no review of it.
     has_reviewed = exists().where(
-        Review.topic_id == Topic.id, Review.author_id == person_id, Review.author_id != Topic.author_id
+        Review.topic_id == Topic.id, Review.author_id.in_(people), Review.author_id != Topic.author_id
     )
     return or_(was_asked, has_reviewed)
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Role, Viewer, Visibility, allowed
 from hub.errors import BadRequest, text
 from hub.issues.models import Topic, TopicState, TopicType
+from hub.journal.linking import is_of
 from hub.journal.models import Person
 from hub.paging import PAGE_SIZE, Page, make_page, offset_of
 from hub.repos.access import visible_to
@@ -75,28 +76,28 @@ def _count(session: Session, viewer: Viewer, concern: Concern) -> int:
 
 
 def _ids(viewer: Viewer, concern: Concern) -> Select[int]:
-    me = select(Person.id).where(Person.user_id == viewer.user_id).scalar_subquery()
+    me = select(Person.id).where(is_of(viewer.user_id))
     query = (
         select(Topic.id)
         .join(Repository, Repository.id == Topic.repository_id)
         .where(Topic.type == TopicType.CHANGE, visible_to(viewer))
     )
     if concern is Concern.OPENED:
-        return query.where(Topic.author_id == me, Topic.state == TopicState.OPEN)
+        return query.where(Topic.author_id.in_(me), Topic.state == TopicState.OPEN)
     if concern is Concern.REVIEWED:
-        reviewed = select(Review.topic_id).where(Review.author_id == me)
-        return query.where(Topic.id.in_(reviewed), Topic.author_id != me)
+        reviewed = select(Review.topic_id).where(Review.author_id.in_(me))
+        return query.where(Topic.id.in_(reviewed), Topic.author_id.not_in(me))
     return query.join(Change, Change.topic_id == Topic.id).where(
         Topic.state == TopicState.OPEN,
         Topic.is_draft.is_(False),
         or_(Topic.id.in_(_asked(me)), Topic.repository_id.in_(_looked_after_by(viewer))),
-        Topic.author_id.is_distinct_from(me),
+        or_(Topic.author_id.is_(None), Topic.author_id.not_in(me)),
         ~_has_verdict(me),
     )
 
 
-def _asked(me: ScalarSelect[int]) -> Select[int]:
-    return select(ChangeReviewer.topic_id).where(ChangeReviewer.person_id == me)
+def _asked(me: Select[int]) -> Select[int]:
+    return select(ChangeReviewer.topic_id).where(ChangeReviewer.person_id.in_(me))
 
 
 def _looked_after_by(viewer: Viewer) -> Select[int]:
@@ -107,12 +108,12 @@ def _looked_after_by(viewer: Viewer) -> Select[int]:
     return select(Repository.id).where(is_theirs, Repository.archived_at.is_(None))
 
 
-def _has_verdict(me: ScalarSelect[int]) -> ColumnElement[bool]:
+def _has_verdict(me: Select[int]) -> ColumnElement[bool]:
     """Whether they gave a verdict about the newest patch set."""
     of_newest = and_(PatchSet.topic_id == Review.topic_id, PatchSet.entry_id == Review.patch_set)
     return exists().where(
         Review.topic_id == Topic.id,
-        Review.author_id == me,
+        Review.author_id.in_(me),
         Review.verdict.in_((VerdictValue.APPROVE, VerdictValue.REQUEST_CHANGES)),
         Review.is_dismissed.is_(False),
         of_newest,

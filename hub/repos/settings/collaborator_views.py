@@ -15,6 +15,7 @@ from hub.repos.blueprint import blueprint, open_page
 from hub.repos.loans import settle
 from hub.repos.models import Repository
 from hub.repos.settings import invitations, people
+from hub.repos.slots import Slot, pieces_of
 from hub.web import forms, notices
 from hub.web import request as web
 from hub.web.forms import REFUSALS, Form
@@ -162,6 +163,7 @@ def _people_page(repository: Repository, form: Form) -> str:
         invited=people.list_invited(session, viewer, repository),
         roles=invitations.OFFERED,
         form=form,
+        pieces=pieces_of(Slot.PEOPLE, session, viewer, repository, None),
     )
 
 

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from hub.accounts.credentials import verify
 from hub.accounts.queries import get_user
 from hub.accounts.sign_in.recovery import has_second_step
 from hub.app import Hub
-from tests.factories import make_second_step, write_key
+from hub.journal.models import Person
+from hub.repos.models import Repository
+from tests.factories import make_second_step, make_user, write_key
 from tests.feature.cli.conftest import Run
+from tests.journal_talk import Talk
 
 
 def create_anna(run: Run, *arguments: str, stdin: str = "") -> None:
@@ -161,3 +165,21 @@ def test_token_for_one_repository_is_made_and_refuses_what_it_cannot_do(run: Run
     assert "There is no repository anna/other with a role of yours." in refused.stderr
     refused = run(*given, "anna/demo", "--scope", "account", exit_code=1)
     assert "A token for some repositories reads or writes them, and does nothing else." in refused.stderr
+
+
+def test_a_person_of_another_hub_is_linked_to_an_account(run: Run, hub: Hub) -> None:
+    talk = Talk(hub)
+    with hub.database.writing() as session:
+        make_user(session, "robert")
+        person = session.scalars(select(Person).where(Person.name == "anna")).one()
+        person.user_id = None
+        global_id = person.global_id
+        path = session.get_one(Repository, talk.repository_id).path
+    listed = json.loads(run("user", "list-persons", path, "--json").stdout)
+    assert listed == [{"person": global_id, "name": "anna", "account": ""}]
+    said = run("user", "link-person", path, "anna", "robert").stdout
+    assert said == "anna of another hub is robert here.\n"
+    assert "robert" in run("user", "list-persons", path).stdout
+    assert "is nobody here" in run("user", "link-person", path, global_id, "--none").stdout
+    assert "knows nobody" in run("user", "link-person", path, "carl", "robert", exit_code=1).stderr
+    assert "Nobody here is called" in run("user", "link-person", path, "anna", "carl", exit_code=1).stderr
