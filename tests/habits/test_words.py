@@ -43,8 +43,8 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 
 # Names of the sample, and values of settings.
 SAMPLE = """
-    Hub anna bo eve root ina otto cleo deleted- a test approval full empty veiled old gone club laptop desk forked
-    coming failed build server release machine oth none of
+    Hub anna bo eve root ina otto deleted- a test approval full empty veiled old gone club laptop desk forked
+    coming failed cleo build server release machine oth none of
     file main other topic for ever no such admin data text info Describe what there is A repository with
     branches Test Person of
 """
