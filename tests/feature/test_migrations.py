@@ -7,7 +7,7 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, DateTime, Engine, LargeBinary, String, inspect
 
 from hub import migrations
 from hub.app import Hub
@@ -34,6 +34,40 @@ def test_upgrade_of_an_upgraded_database_changes_nothing(hub: Hub) -> None:
     migrations.upgrade(hub.config)
     assert _describe(hub.database.engine) == before
     assert migrations.find_version(hub.database.engine) == migrations.newest_version()
+
+
+def test_upgrade_keeps_the_rows_of_a_hub_that_was_used(tmp_path: Path) -> None:
+    """A table that was made anew in SQLite took the rows with it that refer to it: whole journals."""
+    config = from_values({"data": str(tmp_path)})
+    migrations.upgrade(config, "0007")
+    engine = make_engine(f"sqlite:///{tmp_path}/hub.sqlite")
+    tables = ("principals", "users", "repositories", "people", "journal_topics", "journal_entries")
+    used = (*tables, "journal_bodies", "topics", "changes", "comments", "threads", "known_people")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for table in used:
+            _insert(connection, table)
+    migrations.upgrade(config)
+    with engine.connect() as connection:
+        counts = [connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() for table in used]
+    engine.dispose()
+    assert counts == [1] * len(used)
+
+
+def _insert(connection: Connection, table: str) -> None:
+    """One row, number 1, which refers to the first row of each other table."""
+    values: dict[str, object] = {}
+    references = {one["constrained_columns"][0] for one in inspect(connection).get_foreign_keys(table)}
+    for column in inspect(connection).get_columns(table):
+        if column["nullable"]:
+            continue
+        is_text = isinstance(column["type"], String | LargeBinary)
+        values[column["name"]] = 1 if column["name"] in references else "1" if is_text else 1
+        if isinstance(column["type"], DateTime):
+            values[column["name"]] = "2026-01-01 00:00:00.000000"
+    names = ", ".join(values)
+    marks = ", ".join("?" * len(values))
+    connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
 
 
 def test_two_upgrades_at_once_both_succeed(tmp_path: Path) -> None:
