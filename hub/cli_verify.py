@@ -93,6 +93,8 @@ def _verify(folder: Path, wanted: Wanted) -> Verified:
         return verify(find_clone(folder), wanted)
     except NoClone as error:
         raise WrongUsage(f"There is no git repository in {folder.absolute()}.\n") from error
+    except FileNotFoundError as error:
+        raise WrongUsage("There is no git here. Install it, and put it on the PATH.\n") from error
     except GitFailed as error:
         raise WrongUsage(f"This clone cannot be read.\n{error}\n") from error
     except HubError as error:

@@ -143,7 +143,7 @@ class Writer:
         codec.check_entry(value, data)
         entry_id = codec.digest(data)
         self._keep(entry_id, Said(data, key.sign(ENTRY, data) if key else b"", list(bodies)))
-        if kind == "redact":
+        if kind == "redact" and isinstance(value["d"].get("bodies"), list):
             self._withhold(value["d"]["bodies"])
         return entry_id
 

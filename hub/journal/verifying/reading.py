@@ -71,7 +71,8 @@ def _read_record(
 ) -> tuple[Record, set[str]] | None:
     try:
         record = parse_commit(place.commit_id, content)
-        files = reading.objects.read_tree(record.tree_id)
+        names = body_names(record.entries)
+        files = _read_files(reading, record, names)
     except _UNREADABLE as error:
         report.fault(Code.NOT_CANONICAL, place, _said(error))
         return None
@@ -80,13 +81,22 @@ def _read_record(
         report.fault(Code.FOREIGN_CONTENT, place, "the commit is not what its entries and its receipt make")
     if len(record.parent_ids) > 1:
         report.fault(Code.FOREIGN_CONTENT, place, "the commit has a second parent")
-    names = body_names(record.entries)
     foreign = files.keys() - names.keys()
     if foreign:
         report.fault(Code.FOREIGN_CONTENT, place, f"a file that nobody signed: {min(foreign)[:80]!r}")
     absent = {digest for name, digest in names.items() if name not in files}
     _check_texts(reading, clone, report, _texts_of(record, files, place))
     return record, absent
+
+
+def _read_files(reading: Reading, record: Record, names: Mapping[str, str]) -> Mapping[str, str]:
+    try:
+        return reading.objects.read_tree(record.tree_id)
+    except Missing:
+        if reading.has_texts:
+            raise
+    # A clone without trees does not know which texts there are.
+    return dict.fromkeys(names, "")
 
 
 _Text = tuple[Place, str, str]
@@ -165,14 +175,14 @@ def _found(record: Record, ref: str, absent: set[str], *, is_quick: bool) -> Fou
 def _receipt(block: Block, *, is_quick: bool) -> FoundReceipt:
     value = block.value
     return FoundReceipt(
-        id=block.id,
+        id=intern(block.id),
         hub=intern(value["hub"]),
         key=intern(value["key"]),
         repo=intern(value["repo"]),
         topic=intern(value["topic"]),
         seq=value["seq"],
-        prev=value["prev"],
-        entries=tuple(value["entries"]),
+        prev=intern(value["prev"]),
+        entries=tuple(map(intern, value["entries"])),
         unsigned_why="" if is_quick else why_unsigned(block, signing.RECEIPT),
     )
 
@@ -183,7 +193,7 @@ def _entry(block: Block, absent: set[str], *, is_quick: bool) -> FoundEntry:
     is_looked_at = block.signature and not is_quick
     return FoundEntry(
         entry=Entry(
-            id=block.id,
+            id=intern(block.id),
             kind=intern(value["kind"]),
             by=intern(value["by"]),
             hub=intern(value["hub"]),
@@ -198,7 +208,7 @@ def _entry(block: Block, absent: set[str], *, is_quick: bool) -> FoundEntry:
         ),
         key=intern(value["key"]),
         repo=intern(value["repo"]),
-        prev=tuple(value["prev"]),
+        prev=tuple(map(intern, value["prev"])),
         has_signature=bool(block.signature),
         unsigned_why=why_unsigned(block, signing.ENTRY) if is_looked_at else "",
         absent=tuple(one for one in digests if one in absent) if absent else (),

@@ -18,6 +18,7 @@ from hub.repos.git.store import fsync
 
 _MODE: Final = b"100644"
 _RAW_ID: Final = 20
+_EMPTY_TREE: Final = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _BEGINNING: Final = re.compile(rb"tree [0-9a-f]+\n(?:parent ([0-9a-f]+)\n)?author ")
 
 
@@ -65,6 +66,8 @@ class RecordObjects:
 
         A name of what is no ordinary file, or is there already, ends with a slash, which no file's can.
         """
+        if tree_id == _EMPTY_TREE:  # git knows it, whether it is there or not
+            return {}
         data, found, begin = self._read(tree_id, ObjectType.TREE), {}, 0
         while begin < len(data):
             end = data.find(b"\0", begin)

@@ -5,16 +5,18 @@ import random
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hub.journal import codec
 from hub.journal.ref_names import AT, REPOSITORY_REF
 from hub.journal.verifying.report import Code
+from hub.journal.verifying.signers import allowed_signers
 from hub.journal.verifying.verification import Wanted, verify
 from hub.repos.git.record_objects import Missing, RecordObjects
-from tests.journal_story import ONE
-from tests.journal_writer import git, load_chain, save_chain
+from tests.journal_story import ANNA, ONE, A
+from tests.journal_writer import Writer, git, load_chain, save_chain
 
 DAMAGES = 60
 
@@ -187,3 +189,47 @@ def test_what_is_too_large_counts_as_missing(clone: Path) -> None:
     assert RecordObjects(clone, most_bytes=10_000).read_commit(tip)
     with pytest.raises(Missing):
         RecordObjects(clone, most_bytes=100).read_commit(tip)
+
+
+KINDS = ("open", "patchset", "edit", "state", "merge", "review", "comment", "comment_edit", "comment_delete")
+KINDS += ("resolve", "react", "label", "reviewer", "attention", "dismiss", "redact", "number", "poll")
+OWN_KINDS = ("repo", "hub", "key", "person", "redact", "witness", "poll")
+FIELDS = ("ps", "commit", "base", "n", "number", "state", "target", "strategy", "verdict", "body", "comments")
+FIELDS += ("comment", "thread", "resolved", "person", "on", "review", "bodies", "key", "hub", "role", "then")
+FIELDS += ("receipt", "seq", "draft", "type", "name", "at", "re", "side", "path", "lines", "emoji")
+
+
+def _anything(rng: random.Random, deep: int = 0) -> Any:  # any value of canonical JSON
+    what = rng.randrange(8 if deep < 3 else 5)
+    if what == 5:
+        return [_anything(rng, deep + 1) for _ in range(rng.randrange(4))]
+    if what > 5:
+        return {one: _anything(rng, deep + 1) for one in rng.sample(FIELDS, rng.randrange(1, 9))}
+    texts = [
+        "",
+        "x",
+        "home",
+        "peer",
+        "open",
+        "f" * 64,
+        f"{'a' * 16}@{A.hub_id}",
+        A.public,
+        "ssh-rsa AAAA",
+        "main",
+    ]
+    return rng.choice([rng.choice(texts), 0, 1, codec.MAX_NUMBER, True, False])
+
+
+def test_entries_that_hold_anything_are_judged(tmp_path: Path) -> None:
+    rng, writer = random.Random(3), Writer(A, tmp_path / "a.git")
+    writer.begin()
+    topic = writer.open(ANNA, 1)
+    for number in range(600):
+        kinds, where = (KINDS, topic) if number % 2 else (OWN_KINDS, writer.repository)
+        d = {one: _anything(rng) for one in rng.sample(FIELDS, rng.randrange(12))}
+        writer.act(rng.choice(kinds), rng.choice([ANNA, ""]), where, d, ["words"])
+    writer.export()
+    verified = verify(writer.directory)
+    assert verified.report.entries == 602
+    assert {one.code for one in verified.report.faults} <= {Code.NO_RIGHT, Code.NUMBER_TAKEN_TWICE}
+    assert allowed_signers(verified.ring)
