@@ -73,6 +73,36 @@ def test_a_person_is_introduced_once_with_their_keys(session: Session, tmp_path:
     assert list(ring.keys_of(person.global_id)) == [key.fingerprint]
 
 
+ECDSA = (
+    "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKcotexeAAg6S2jVUrhtDdtaUmYzDVY"
+    "OpAW7V+iH0d9MOqjknlmLPFif8I7WT9hBhIV/V0faXD+Y19FnDPZ2xXk="
+)
+SECURITY_KEY = (
+    "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9ok"
+    "Wi0dh2l9GKJlAAAABHNzaDo="
+)
+
+
+def test_keys_of_every_kind_are_carried_as_they_are(session: Session) -> None:
+    repository, anna = make_repository(session), make_user(session)
+    person = person_of(session, repository.id, anna.id)
+    for line in (ECDSA, SECURITY_KEY):
+        key_actions.add_key(session, anna.viewer(), anna, title="", text=f"{line} anna@desk")
+    known = _check_replay(session, repository).keys_of(person.global_id)
+    assert {one.public for one in known.values()} == {ECDSA, SECURITY_KEY}
+
+
+def test_a_key_is_withdrawn_and_given_again(session: Session, tmp_path: Path) -> None:
+    repository, anna = make_repository(session), make_user(session)
+    person, public = person_of(session, repository.id, anna.id), write_key(tmp_path / "key")
+    for _ in range(2):
+        key = key_actions.add_key(session, anna.viewer(), anna, title="", text=public)
+        key_actions.remove_key(session, anna.viewer(), anna, key_id=key.id)
+    key = key_actions.add_key(session, anna.viewer(), anna, title="", text=public)
+    assert _kinds(session, repository) == ["repo", "person", *["key"] * 5]
+    assert list(_check_replay(session, repository).keys_of(person.global_id)) == [key.fingerprint]
+
+
 def test_a_person_is_the_same_in_every_repository(session: Session) -> None:
     one, other, anna = make_repository(session), make_repository(session), make_user(session)
     assert person_of(session, one.id, anna.id) is person_of(session, other.id, anna.id)
