@@ -20,6 +20,7 @@ from hub.errors import NotFound, Unavailable, text
 from hub.journal.exporting import export, find_place, holding_journal
 from hub.journal.models import JournalDamage, JournalLeftover, JournalTopic
 from hub.journal.ref_names import BROKEN_PREFIX
+from hub.journal.withholding import shown_of
 from hub.repos.browsing.files.prose import forget_markdown
 from hub.repos.git.loans import Busy, is_borrowing, note_that_objects_go, upkeep
 from hub.repos.git.moving import move_refs
@@ -58,6 +59,10 @@ class _Work:
     rendered: set[str]
     forks: list[int]
     since: datetime
+
+    def is_alike(self, body: bytes) -> bool:
+        """Whether it holds the words of one of these texts, with whatever salt."""
+        return bool(body) and not self.rendered.isdisjoint(shown_of(body))
 
 
 def purge_all(database: Database) -> None:
@@ -110,7 +115,7 @@ def _purge_one(database: Database, repository_id: int, work: _Work, stop: Stop, 
         return False
     _drop_broken_refs(database, repository_id, path, work.blob_ids)
     stop("exported")
-    doomed = list_doomed(path, work.blob_ids)
+    doomed = list_doomed(path, work.blob_ids, work.is_alike) if work.forks else set()
     for fork_id in work.forks:
         _keep_fork_whole(database, fork_id, path, doomed)
     stop("forks looked at")
@@ -182,7 +187,7 @@ def _remove_from(path: Path, work: _Work, stop: Stop, wait_seconds: float) -> bo
             if reached:
                 # In a branch or a tag it is somebody's file like others, until they rewrite it.
                 _log.warning("words_in_commits", path=path.name, objects=sorted(reached))
-            doomed = list_doomed(path, work.blob_ids - reached)
+            doomed = list_doomed(path, work.blob_ids - reached, work.is_alike)
             remove(path, doomed - find_reached(path, doomed), stop=stop)
             join_packs(path)
     except Busy as error:

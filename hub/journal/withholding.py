@@ -42,13 +42,21 @@ def withhold(session: Session, topic: JournalTopic, digests: Iterable[str]) -> b
     return True
 
 
-def _leftover(topic: JournalTopic, content: bytes) -> JournalLeftover:
-    # Pages show a text as a whole, or what follows its first line: a description.
-    words = codec.body_text(content)
+def shown_of(body: bytes) -> set[str]:
+    """The SHA-256 of what pages show of a stored text; of what is none, nothing."""
+    try:
+        words = codec.body_text(body)
+    except codec.NotCanonical:
+        return set()
+    # As a whole, or what follows its first line: a description.
     shown = {words, words.partition("\n")[2].removeprefix("\n")} - {""}
+    return {hashlib.sha256(one.encode()).hexdigest() for one in shown}
+
+
+def _leftover(topic: JournalTopic, content: bytes) -> JournalLeftover:
     return JournalLeftover(
         repository_id=topic.repository_id,
         blob_id=blob_id_of(content),
-        rendered=sorted(hashlib.sha256(one.encode()).hexdigest() for one in shown),
+        rendered=sorted(shown_of(content)),
         since=now(),
     )

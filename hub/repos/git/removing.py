@@ -5,6 +5,7 @@ everything else, reached or not, because a fork may borrow it, or somebody may b
 Each step leaves a repository that is whole, and a further run goes on where one was stopped.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ _SETTINGS: Final = settings({"core.fsync": "all", "pack.threads": "1"})
 _INDEX_MARK: Final = b"\xfftOc\x00\x00\x00\x02"
 _COUNTS_END: Final = 8 + 256 * 4
 _ID_BYTES: Final = 20
+_TEXT: Final = re.compile(rb"100644 [0-9]+\.[0-9]+\x00(.{20})", re.DOTALL)
 _MULTI_PACK: Final = "multi-pack-index"
 
 Stop = Callable[[str], None]
@@ -61,8 +63,12 @@ def find_reached(
         return {one for one in map(bytes.decode, printed) if one in object_ids}
 
 
-def list_doomed(directory: Path, blob_ids: Set[str]) -> set[str]:
-    """These blobs, and the commits and trees that name them and that no ref reaches."""
+def list_doomed(directory: Path, blob_ids: Set[str], is_alike: Callable[[bytes], bool]) -> set[str]:
+    """These blobs, and the commits and trees that name them and that no ref reaches.
+
+    `is_alike` says of the content of another file in such a commit whether it is to go as well: a push that
+    was refused may have brought the same words before.
+    """
     database = pygit2.Odb(str(directory / "objects"))
     children: dict[str, list[str]] = {}
     doomed, waiting = set(blob_ids), list[str]()
@@ -70,8 +76,10 @@ def list_doomed(directory: Path, blob_ids: Set[str]) -> set[str]:
         tree_id, parent_ids = read_links(_read(database, commit_id, ObjectType.COMMIT))
         for one in parent_ids:
             children.setdefault(one, []).append(commit_id)
-        if tree_id in doomed or _names_any(database, tree_id, blob_ids):
-            doomed.add(tree_id)
+        found = _texts_in(_read(database, tree_id, ObjectType.TREE)) if tree_id else []
+        named = {one for one in found if one in blob_ids or is_alike(_read(database, one, ObjectType.BLOB))}
+        if named:
+            doomed |= {*named, tree_id}
             waiting.append(commit_id)
     # What was said after it stands in commits after it.
     while waiting:
@@ -150,10 +158,9 @@ def _list_unreached_commits(directory: Path) -> list[str]:
     return [one.decode() for one in commits if one not in reached]
 
 
-def _names_any(database: pygit2.Odb, tree_id: str, blob_ids: Set[str]) -> bool:
-    raw = _read(database, tree_id, ObjectType.TREE)
-    # An id in a name or across two entries dooms a tree that no ref reaches: nobody misses it.
-    return any(bytes.fromhex(one) in raw for one in blob_ids)
+def _texts_in(tree: bytes) -> list[str]:
+    """The ids of the files in the content of a tree that are called as the journal calls texts."""
+    return [found[1].hex() for found in _TEXT.finditer(tree)]
 
 
 def _read(database: pygit2.Odb, object_id: str, kind: ObjectType) -> bytes:

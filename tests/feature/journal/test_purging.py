@@ -14,16 +14,19 @@ from hub.accounts.models import User
 from hub.app import Hub
 from hub.clock import now
 from hub.doctor import examine
+from hub.journal.codec import make_body
 from hub.journal.jobs import purge_again, purge_words
 from hub.journal.models import JournalBody, JournalDamage, JournalEntry, JournalLeftover
 from hub.journal.people import person_of
 from hub.journal.purging import purge
 from hub.journal.recording import find_topic
+from hub.journal.records import commit_bytes
 from hub.journal.redacting import redact
 from hub.kept import kept_in
 from hub.repos.browsing.files.prose import prepare_markdown
 from hub.repos.forks.forking import fork_repository
 from hub.repos.git.loans import has_ended_lately
+from hub.repos.git.record_objects import RecordObjects
 from hub.repos.git.store import ALIVE_LOCK, directory, lock
 from hub.repos.maintenance import maintain
 from hub.repos.models import Repository
@@ -179,6 +182,17 @@ def test_a_copy_that_lies_about_in_a_fork_goes_as_well(taken: Taken) -> None:
     taken.take_away()
     assert taken.purge()
     taken.check()
+
+
+def test_a_push_that_was_refused_before_leaves_nothing_either(taken: Taken) -> None:
+    objects = RecordObjects(taken.path)
+    tree_id = objects.write_tree({"0.0": make_body(SECRET)})
+    objects.write_commit(commit_bytes(tree_id, "", 0, b"journal entry: comment\n"))
+    kept = objects.write_commit(commit_bytes(objects.write_tree({"0.0": make_body("Other.")}), "", 0, b"x\n"))
+    taken.take_away()
+    assert taken.purge()
+    taken.check()
+    taken.git("cat-file", "-e", f"{kept}^{{tree}}")
 
 
 def test_words_that_were_never_exported_leave_too(hub: Hub) -> None:

@@ -253,3 +253,12 @@ def test_what_a_push_proposed_in_vain_is_forgotten(author: Talker, said: int, hu
     take(author, f"comments/{said}/")
     with hub.database.reading() as session:
         assert session.scalars(select(Proposal.push_id)).all() == ["under way"]
+
+
+def test_a_push_to_a_change_without_a_title_says_so(owner: Talker, bob: Pusher) -> None:
+    take(owner, "")
+    commit = bob.git.commit(bob.work, "Fix typo", {"README": "The\n"})
+    bob.send()
+    judgement = bob.judge(("0" * 40, commit, "refs/for/main"), options=[("change", "1")])
+    assert judgement.answers[0][1] == "ok", judgement
+    assert bob.record()[1] == "  (words taken away)  [PATCH-SET 2]"

@@ -20,6 +20,8 @@ URL = "https://hub.example/anna/demo/changes/7"
             MessageParts(7, "Fix", "Why.\n\nSigned-off-by: Bo <b@example.org>", URL),
             f"Fix (#7)\n\nWhy.\n\nSigned-off-by: Bo <b@example.org>\nLink: {URL}",
         ),
+        # Its title was taken away.
+        (MessageParts(7, "", "", URL), f"Change 7\n\nLink: {URL}"),
         # jj's own header has no trailer.
         (MessageParts(7, "Fix", "", URL, "kkmpptxz"), f"Fix (#7)\n\nLink: {URL}"),
     ],
