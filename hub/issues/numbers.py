@@ -1,9 +1,11 @@
 """The numbers of a repository's topics: one sequence, never given twice."""
 
-from sqlalchemy import select, update
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from hub.db import config_of
+from hub.db import Base, config_of
 from hub.issues.models import TopicNumbers
 from hub.issues.state import TopicState
 from hub.journal.hub_key import load_hub_key
@@ -11,6 +13,14 @@ from hub.journal.models import JournalTopic
 from hub.journal.replay import act
 from hub.journal.ring_rows import homes_of
 from hub.repos.models import Repository
+
+_NUMBERS: Final = Base.metadata.tables[TopicNumbers.__tablename__]
+_FIND: Final = select(_NUMBERS.c.last).where(_NUMBERS.c.repository_id == bindparam("of_repository"))
+_RAISE: Final = (
+    update(_NUMBERS)
+    .where(_NUMBERS.c.repository_id == bindparam("of_repository"), _NUMBERS.c.last < bindparam("least"))
+    .values(last=bindparam("least"))
+)
 
 
 def next_number(session: Session, repository_id: int) -> int:
@@ -35,12 +45,11 @@ def next_number(session: Session, repository_id: int) -> int:
 
 def note_number(session: Session, repository_id: int, number: int) -> None:
     """Has no number up to this one be given again: it came with a journal."""
-    row = session.get(TopicNumbers, repository_id)
-    if row is None:
-        session.add(TopicNumbers(repository_id=repository_id, last=number))
-    elif row.last < number:
-        row.last = number
-    session.flush()
+    values = {"of_repository": repository_id, "least": number}
+    if session.connection().execute(_RAISE, values).rowcount:
+        return
+    if session.connection().execute(_FIND, values).first() is None:
+        session.connection().execute(insert(_NUMBERS), {"repository_id": repository_id, "last": number})
 
 
 def number_topic(session: Session, journal_topic: JournalTopic, state: TopicState) -> None:

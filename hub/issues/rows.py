@@ -1,11 +1,11 @@
 """Between the state of a topic and its rows: `load` gives what `save` wrote, whatever ids the rows have."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from hub.db import Base
@@ -19,6 +19,7 @@ from hub.journal.models import JournalTopic, Person
 _NOBODY: Final = ""
 
 _TOPICS: Final = Base.metadata.tables[Topic.__tablename__]
+_FIND_TOPIC: Final = select(_TOPICS.c.id).where(_TOPICS.c.journal_id == bindparam("of_journal"))
 _INSERT_TOPIC: Final = insert(_TOPICS).returning(_TOPICS.c.id)
 _EDITS: Final = TopicTable(TopicEdit, order=["position"])
 THREADS: Final = TopicTable(Thread)
@@ -62,7 +63,8 @@ def seconds_of(at: datetime | None) -> int:
 
 def find_topic(session: Session, journal_topic: JournalTopic) -> Topic | None:
     """The row of a topic of the journal, if its opening was saved."""
-    return session.scalar(select(Topic).where(Topic.journal_id == journal_topic.id))
+    row_id = session.connection().execute(_FIND_TOPIC, {"of_journal": journal_topic.id}).scalar_one_or_none()
+    return None if row_id is None else session.get_one(Topic, row_id)
 
 
 def load_topic(session: Session, row: Topic, topic_id: str, names: PeopleNames) -> State:
@@ -119,10 +121,14 @@ def load_topic(session: Session, row: Topic, topic_id: str, names: PeopleNames) 
 
 @dataclass(frozen=True, slots=True)
 class SavedTopic:
-    """The id of a topic's row, and whether it had none before: then nothing of it needs to be looked for."""
+    """The id of a topic's row, and whether it had none before: then nothing of it needs to be looked for.
+
+    `threads` are the ids of its threads' rows, by global id.
+    """
 
     id: int
     is_new: bool
+    threads: dict[str, int] = field(default_factory=dict)
 
     def there(self, session: Session, table: TopicTable) -> Sequence[AnyRow]:
         """The rows of the topic in that table."""
@@ -209,11 +215,11 @@ def _save_conversation(session: Session, topic: SavedTopic, state: State, people
         for global_id, one in state.threads.items()
     }
     there = {one.global_id: one for one in topic.there(session, THREADS)}
-    threads = THREADS.write(session, there, wanted_threads)
+    topic.threads.update(THREADS.write(session, there, wanted_threads))
     wanted: dict[str, Values] = {
         global_id: {
             "topic_id": topic.id,
-            "thread_id": threads[one.thread],
+            "thread_id": topic.threads[one.thread],
             "global_id": global_id,
             "position": position,
             "reply_to": one.reply_to,

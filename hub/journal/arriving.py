@@ -41,6 +41,13 @@ _ENTRIES: Final = Base.metadata.tables[JournalEntry.__tablename__]
 _SET_WHY: Final = (
     update(_ENTRIES).where(_ENTRIES.c.entry_id == bindparam("of_entry")).values(why=bindparam("reason"))
 )
+_RECEIPTS: Final = Base.metadata.tables[JournalReceipt.__tablename__]
+_INSERT_ENTRIES: Final = insert(_ENTRIES).returning(_ENTRIES.c.id, sort_by_parameter_order=True)
+_INSERT_RECEIPTS: Final = insert(_RECEIPTS).returning(_RECEIPTS.c.id, sort_by_parameter_order=True)
+_INSERT_BODIES: Final = insert(Base.metadata.tables[JournalBody.__tablename__])
+_LIST_WHY: Final = select(_ENTRIES.c.entry_id, _ENTRIES.c.why).where(
+    _ENTRIES.c.topic_id == bindparam("of_topic")
+)
 _LIST: Final = (
     update(_ENTRIES)
     .where(_ENTRIES.c.entry_id == bindparam("of_entry"))
@@ -129,11 +136,12 @@ def replay_topics(session: Session, topics: Iterable[JournalTopic]) -> dict[int,
     """
     states: dict[int, Any] = {}  # of the topics' types
     waiting = sorted(topics, key=lambda one: (one.type != REPOSITORY, one.id))
+    homes = homes_of(session, waiting[0].repository_id) if waiting else frozenset()
     while waiting:
         topic = waiting.pop(0)
-        before = homes_of(session, topic.repository_id)
-        states[topic.id] = _replay_one(session, topic, before)
-        if topic.type == REPOSITORY and homes_of(session, topic.repository_id) != before:
+        states[topic.id] = _replay_one(session, topic, homes)
+        before, homes = homes, homes_of(session, topic.repository_id) if topic.type == REPOSITORY else homes
+        if homes != before:
             # What other topics' entries count for depends on who decides.
             waiting = _list_others(session, topic)
     return states
@@ -175,10 +183,9 @@ def _touched(records: Sequence[Record], topics: Mapping[str, JournalTopic]) -> l
 
 
 def _note_reasons(session: Session, topic: JournalTopic, reasons: Mapping[str, str | None]) -> None:
-    stored = select(JournalEntry.entry_id, JournalEntry.why).where(JournalEntry.topic_id == topic.id)
     noted = [
         {"of_entry": entry_id, "reason": reasons[entry_id]}
-        for entry_id, why in session.execute(stored)
+        for entry_id, why in session.connection().execute(_LIST_WHY, {"of_topic": topic.id})
         if why != reasons[entry_id]
     ]
     if noted:
@@ -233,8 +240,7 @@ def _insert_receipts(
         for one in new
     ]
     if rows:
-        made = insert(JournalReceipt).returning(JournalReceipt.id, sort_by_parameter_order=True)
-        ids = session.scalars(made, rows).all()
+        ids = session.connection().execute(_INSERT_RECEIPTS, rows).scalars().all()
         found |= {one.seq: row_id for one, row_id in zip(new, ids, strict=True)}
     return found
 
@@ -306,14 +312,14 @@ def _insert_entries(
     ]
     if not rows:
         return
-    made = insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True)
+    made = session.connection().execute(_INSERT_ENTRIES, rows).scalars()
     bodies = [
         {"entry_id": row_id, "position": j, "digest": digest, "content": arrival.bodies.get(body_name(i, j))}
-        for row_id, (arrival, i, entry) in zip(session.scalars(made, rows), new.values(), strict=True)
+        for row_id, (arrival, i, entry) in zip(made, new.values(), strict=True)
         for j, digest in enumerate(entry.value["bodies"])
     ]
     if bodies:
-        session.execute(insert(JournalBody), bodies)
+        session.connection().execute(_INSERT_BODIES, bodies)
 
 
 def _columns(entry: Block, topics: Mapping[str, JournalTopic]) -> dict[str, Any]:  # of JournalEntry
@@ -340,13 +346,13 @@ def _known(session: Session, entry_ids: Sequence[str]) -> set[str]:
 
 
 def _set_heads(session: Session, topic_ids: Sequence[int]) -> None:
-    for topic_id in topic_ids:
-        rows = session.execute(
-            select(JournalEntry.entry_id, JournalEntry.data).where(JournalEntry.topic_id == topic_id)
-        ).all()
-        followed = {one for _, data in rows for one in codec.read(data)["prev"]}
-        session.execute(delete(JournalHead).where(JournalHead.topic_id == topic_id))
-        heads = [
-            {"topic_id": topic_id, "entry_id": entry_id} for entry_id, _ in rows if entry_id not in followed
-        ]
+    for begin in range(0, len(topic_ids), _MOST_AT_ONCE):
+        some = topic_ids[begin : begin + _MOST_AT_ONCE]
+        columns = (_ENTRIES.c.topic_id, _ENTRIES.c.entry_id, _ENTRIES.c.data)
+        query = select(*columns).where(_ENTRIES.c.topic_id.in_(some))
+        rows = session.connection().execute(query).all()
+        followed = {(row.topic_id, one) for row in rows for one in codec.read(row.data)["prev"]}
+        session.execute(delete(JournalHead).where(JournalHead.topic_id.in_(some)))
+        places = [(row.topic_id, row.entry_id) for row in rows]
+        heads = [{"topic_id": one[0], "entry_id": one[1]} for one in places if one not in followed]
         session.execute(insert(JournalHead), heads)

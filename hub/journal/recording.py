@@ -37,6 +37,15 @@ _DROP_HEADS: Final = delete(_HEADS).where(_HEADS.c.topic_id == bindparam("of_top
 _FIND_REPOSITORY: Final = select(_TOPICS.c.topic_id).where(
     _TOPICS.c.type == REPOSITORY, _TOPICS.c.repository_id == bindparam("in_repository")
 )
+_LIST_ENTRIES: Final = select(_ENTRIES.c.id, _ENTRIES.c.entry_id, _ENTRIES.c.data).where(
+    _ENTRIES.c.topic_id == bindparam("of_topic")
+)
+_LIST_BODIES: Final = (
+    select(_BODIES.c.entry_id, _BODIES.c.content)
+    .join(_ENTRIES, _ENTRIES.c.id == _BODIES.c.entry_id)
+    .where(_ENTRIES.c.topic_id == bindparam("of_topic"))
+    .order_by(_BODIES.c.entry_id, _BODIES.c.position)
+)
 _INSERT_ENTRY: Final = insert(_ENTRIES).returning(_ENTRIES.c.id)
 _INSERT_HEAD: Final = insert(_HEADS)
 _INSERT_BODIES: Final = insert(_BODIES)
@@ -147,19 +156,10 @@ def get_repository_topic_id(session: Session, repository_id: int) -> str:
 
 def list_entries(session: Session, topic: JournalTopic) -> list[Entry]:
     """Every entry of the topic with its texts, in the order in which they are applied."""
-    rows = session.execute(
-        select(JournalEntry.id, JournalEntry.entry_id, JournalEntry.data).where(
-            JournalEntry.topic_id == topic.id
-        )
-    ).all()
+    of_topic = {"of_topic": topic.id}
+    rows = session.connection().execute(_LIST_ENTRIES, of_topic).all()
     texts: dict[int, list[bytes | None]] = {row_id: [] for row_id, _, _ in rows}
-    contents = (
-        select(JournalBody.entry_id, JournalBody.content)
-        .join(JournalEntry, JournalEntry.id == JournalBody.entry_id)
-        .where(JournalEntry.topic_id == topic.id)
-        .order_by(JournalBody.entry_id, JournalBody.position)
-    )
-    for row_id, content in session.execute(contents):
+    for row_id, content in session.connection().execute(_LIST_BODIES, of_topic):
         texts[row_id].append(content)
     return ordered(read_entry(entry_id, data, texts[row_id]) for row_id, entry_id, data in rows)
 

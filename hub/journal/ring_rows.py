@@ -20,7 +20,7 @@ _HOMES: Final = select(_HUBS.c.hub).where(
 
 def homes_of(session: Session, repository_id: int) -> frozenset[str]:
     """The hubs that decide in this repository."""
-    return frozenset(session.scalars(_HOMES, {"in_repository": repository_id}))
+    return frozenset(session.connection().execute(_HOMES, {"in_repository": repository_id}).scalars())
 
 
 def is_known(session: Session, repository_id: int, hub: str) -> bool:

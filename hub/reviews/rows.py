@@ -204,12 +204,9 @@ def _save_reviews(session: Session, topic: SavedTopic, state: ChangeState, peopl
 
 def _save_anchors(session: Session, topic: SavedTopic, state: ChangeState) -> None:
     there = {one.thread_id: one for one in topic.there(session, _ANCHORS)}
-    if not state.anchors and not there:
-        return
-    ids = {row.global_id: row.id for row in THREADS.read(session, topic.id)}
     wanted: dict[int, Values] = {
-        ids[global_id]: {
-            "thread_id": ids[global_id],
+        topic.threads[global_id]: {
+            "thread_id": topic.threads[global_id],
             "patch_set": one.patch_set,
             "side": Side(one.side),
             "path": one.path,
