@@ -12,7 +12,20 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
-from tests.bench import changes, corpus, fetching, forks, pages, pushing, reading, reviewing, signing_in
+from tests.bench import (
+    changes,
+    corpus,
+    fetching,
+    forks,
+    journal,
+    journal_histories,
+    journal_topics,
+    pages,
+    pushing,
+    reading,
+    reviewing,
+    signing_in,
+)
 from tests.bench.corpus import Corpus
 from tests.bench.hub_server import HubServer, hub_server
 from tests.bench.peers import Peer, nginx, openssh, stock
@@ -94,6 +107,9 @@ def _rows(ground: Ground) -> dict[str, Callable[[], list[Row]]]:
         "changes": lambda: changes.rows(ground.small, ground.root / "changes"),
         "reading": lambda: reading.rows(ground.root / "reading"),
         "reviewing": lambda: reviewing.rows(ground.root / "reviewing"),
+        "journal": lambda: journal.rows(ground.root / "journal"),
+        "journal-histories": journal_histories.rows,
+        "journal-topics": lambda: journal_topics.rows(ground.root / "journal-topics"),
     }
 
 
