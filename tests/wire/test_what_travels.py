@@ -49,7 +49,7 @@ class Reader:
 
     def _run_hub(self, words: list[str]) -> None:
         wanted, _, file = " ".join(map(shlex.quote, words)).partition(" '>' ")
-        is_about_a_hub = words[0] in ("rebuild", "user", "repo")
+        is_about_a_hub = words[0] in ("rebuild", "user", "redact")
         environment = {**os.environ, **self._git.environment, "PYTHONPATH": self._elsewhere.python_path}
         done = prestarted.run(
             shlex.split(wanted),
@@ -91,6 +91,7 @@ def test_every_command_of_the_page_works(
     with served.hub.database.reading() as session:
         its_id = find_repository_id(session, repository_id(served, path)) or ""
     placed = {
+        "mei mei": f"{anna.name} {owner}",
         "https://hub.example.org/anna/demo.git": served.url(path, ben),
         "REPOSITORY_ID": its_id,
         "changes/7": "changes/1",
@@ -103,5 +104,12 @@ def test_every_command_of_the_page_works(
     for line in lines:
         reader.type(re.sub("|".join(placed), lambda found: placed[found[0]], line))
 
+    # What the pages of a repository and of a change have to be pasted, in the clone where the reader is now.
+    pasted = commands_of(request(served, f"/{path}").text)[-2:]
+    pasted += [one for one in commands_of(request(served, f"/{path}/changes/1").text) if "refs/hub" in one]
+    for line in (*pasted, "hub verify changes/1"):
+        reader.type(line)
+
     assert len(lines) > 12
+    assert pasted[1] == f"hub verify --expect {its_id}"
     elsewhere.hub.database.dispose()
