@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,7 +131,7 @@ def _tell_success(report: Report) -> Iterator[str]:
     quickly = " The newest signature and all hashes were checked." if report.is_quick else ""
     yield f"{part} is sound.{quickly}"
     yield _row("repository", report.repository)
-    yield _row("head", f"receipt {report.head.seq}, {report.head.receipt_id}")
+    yield _row("head", f"receipt {report.head.seq}{_moment(report.head.at)}, {report.head.receipt_id}")
     yield from (_row("kept by", hub) for hub in report.keepers)
     yield _row("checked", _tell_counts(report))
     for note in report.notes[:_MOST_NOTES]:
@@ -141,6 +142,13 @@ def _tell_success(report: Report) -> Iterator[str]:
         yield _row("note", "one topic was checked: whether receipts between those here are missing was not")
     yield "One clone cannot show:"
     yield from (f"  - {one}" for one in NOT_SHOWN)
+
+
+def _moment(at: int) -> str:
+    try:
+        return f" of {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError, OSError):
+        return ""
 
 
 def _tell_counts(report: Report) -> str:
@@ -173,6 +181,7 @@ def _as_object(report: Report) -> dict[str, object]:
         "repository": report.repository,
         "seq": report.head.seq,
         "receipt": report.head.receipt_id,
+        "at": report.head.at,
         "keepers": report.keepers,
         "receipts": report.receipts,
         "entries": report.entries,

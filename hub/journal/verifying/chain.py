@@ -27,7 +27,7 @@ def check_chain(clone: Findings, report: Report, *, is_partial: bool) -> None:
             report.fault(Code.BROKEN_CHAIN, one.place, "the first receipt stands on another one")
         before = one
     report.receipts = len(clone.numbered)
-    report.head = Head() if before is None else Head(before.seq, before.receipt.id)
+    report.head = Head() if before is None else Head(before.seq, before.receipt.id, before.receipt.at)
 
 
 def _number(clone: Findings, report: Report) -> None:

@@ -35,6 +35,7 @@ class FoundReceipt(NamedTuple):
     topic: str
     seq: int
     prev: str
+    at: int
     entries: tuple[str, ...]
     unsigned_why: str
 

@@ -182,6 +182,7 @@ def _receipt(block: Block, *, is_quick: bool) -> FoundReceipt:
         topic=intern(value["topic"]),
         seq=value["seq"],
         prev=intern(value["prev"]),
+        at=value["at"],
         entries=tuple(map(intern, value["entries"])),
         unsigned_why="" if is_quick else why_unsigned(block, signing.RECEIPT),
     )

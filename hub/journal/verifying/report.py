@@ -122,10 +122,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A receipt by its number and the SHA-256 of its bytes."""
+    """A receipt by its number and the SHA-256 of its bytes; `at` is its moment, 0 where that is not known."""
 
     seq: int = 0
     receipt_id: str = ""
+    at: int = 0
 
 
 @dataclass(slots=True)

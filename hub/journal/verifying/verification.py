@@ -71,6 +71,9 @@ def verify(directory: Path, wanted: Wanted = Wanted()) -> Verified:
         _check(reading, found, git, report, authority, seen)
     report.sort()
     if not report.faults:
+        if not (wanted.expected or memory.repository):
+            what = "the first look: compare the repository's id with that on its page, or say --expect ID"
+            report.note(Place(), what)
         head = max(seen, report.head, key=lambda one: one.seq)
         if not remember(directory, Memory(report.repository, head, authority.accepted)):
             report.note(Place(), "what was seen could not be written down beside the refs, for the next look")

@@ -51,7 +51,7 @@ def test_it_says_what_was_checked_and_what_one_clone_cannot_show(clone: Path, ru
     head = load_chain(clone, TWO)[-1].value
     assert printed.startswith("The journal is sound.\n")
     assert f"repository  {story.a.repository}\n" in printed
-    assert f"head        receipt {head['seq']}, " in printed
+    assert f"head        receipt {head['seq']} of 2026-11-18 " in printed
     assert (
         "16 receipts; 27 entries, 2 signed by their authors; 3 topics; 15 texts, 1 withheld; 1 merge"
         in printed
@@ -143,6 +143,9 @@ def test_a_shallow_clone_lacks_receipts(story: Story, tmp_path: Path, run: Run) 
 
 def test_what_was_seen_is_remembered(story: Story, clone: Path, run: Run) -> None:
     memory = clone / "hub-verified.json"
+    memory.unlink()
+    assert "the first look: compare the repository's id" in run(clone).output
+    assert "the first look" not in run(clone).output
     memory.unlink()
     save_chain(clone, TWO, load_chain(clone, TWO)[:-1])
     git(clone, "update-ref", AT, max(load_chain(clone, ONE), key=lambda one: one.value["seq"]).old_id)
