@@ -3,14 +3,39 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from hub.db import Base
 from hub.journal.models import JournalBody, JournalEntry, JournalOrigin, JournalReceipt, JournalTopic
 from hub.journal.records import body_name, commit_bytes, message_of
 from hub.repos.git.record_objects import RecordObjects
+
+_ENTRIES: Final = Base.metadata.tables[JournalEntry.__tablename__]
+_BODIES: Final = Base.metadata.tables[JournalBody.__tablename__]
+_IS_OF_THESE: Final = (_ENTRIES.c.topic_id == bindparam("of_topic")) & (
+    _ENTRIES.c.receipt_id >= bindparam("first")
+)
+_LIST_ENTRIES: Final = (
+    select(
+        _ENTRIES.c.receipt_id,
+        _ENTRIES.c.id,
+        _ENTRIES.c.kind,
+        _ENTRIES.c.data,
+        _ENTRIES.c.signature,
+        _ENTRIES.c.origin_id,
+    )
+    .where(_IS_OF_THESE)
+    .order_by(_ENTRIES.c.receipt_id, _ENTRIES.c.position)
+)
+_LIST_BODIES: Final = (
+    select(_BODIES.c.entry_id, _BODIES.c.position, _BODIES.c.content)
+    .join(_ENTRIES, _ENTRIES.c.id == _BODIES.c.entry_id)
+    .where(_IS_OF_THESE)
+    .order_by(_BODIES.c.entry_id, _BODIES.c.position)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +111,7 @@ def count_texts(session: Session, topic_row_id: int) -> int:
 
 
 def _entries_of(session: Session, topic: JournalTopic, receipts: Sequence[int]) -> dict[int, list[_Listed]]:
-    rows = session.execute(
-        select(
-            JournalEntry.receipt_id,
-            JournalEntry.id,
-            JournalEntry.kind,
-            JournalEntry.data,
-            JournalEntry.signature,
-            JournalEntry.origin_id,
-        )
-        .where(JournalEntry.topic_id == topic.id, JournalEntry.receipt_id >= min(receipts, default=0))
-        .order_by(JournalEntry.receipt_id, JournalEntry.position)
-    )
+    rows = session.connection().execute(_LIST_ENTRIES, _from(topic, receipts))
     found: dict[int, list[_Listed]] = {one: [] for one in receipts}
     for receipt_id, row_id, kind, data, signature, origin_id in rows:
         if receipt_id in found:
@@ -108,17 +122,16 @@ def _entries_of(session: Session, topic: JournalTopic, receipts: Sequence[int]) 
 def _bodies_of(
     session: Session, topic: JournalTopic, receipts: Sequence[int]
 ) -> dict[int, list[tuple[int, bytes]]]:
-    rows = session.execute(
-        select(JournalBody.entry_id, JournalBody.position, JournalBody.content)
-        .join(JournalEntry, JournalEntry.id == JournalBody.entry_id)
-        .where(JournalEntry.topic_id == topic.id, JournalEntry.receipt_id >= min(receipts, default=0))
-        .order_by(JournalBody.entry_id, JournalBody.position)
-    )
+    rows = session.connection().execute(_LIST_BODIES, _from(topic, receipts))
     found: dict[int, list[tuple[int, bytes]]] = {}
     for entry_id, position, content in rows:
         if content is not None:
             found.setdefault(entry_id, []).append((position, content))
     return found
+
+
+def _from(topic: JournalTopic, receipts: Sequence[int]) -> dict[str, int]:
+    return {"of_topic": topic.id, "first": min(receipts, default=0)}
 
 
 def _origins_of(session: Session, listed: Iterable[Sequence[_Listed]]) -> dict[int, tuple[str, bytes, bytes]]:

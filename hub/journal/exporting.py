@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, union, update
 from sqlalchemy.orm import Session
 
 from hub.db import Base, Database
@@ -48,6 +48,21 @@ SIGNED, RECEIPTED, WRITTEN, MOVED, RECORDING = STEPS = (
 )
 
 _RECEIPTS: Final = Base.metadata.tables[JournalReceipt.__tablename__]
+_TOPICS: Final = Base.metadata.tables[JournalTopic.__tablename__]
+_LIST_UNWRITTEN: Final = union(
+    select(_RECEIPTS.c.topic_id).where(
+        _RECEIPTS.c.repository_id == bindparam("in_repository"), _RECEIPTS.c.commit_id == ""
+    ),
+    select(_TOPICS.c.id).where(
+        _TOPICS.c.repository_id == bindparam("in_repository"), _TOPICS.c.needs_rewriting
+    ),
+)
+_NEWEST: Final = (
+    select(_RECEIPTS.c.id, _RECEIPTS.c.commit_id)
+    .where(_RECEIPTS.c.repository_id == bindparam("in_repository"))
+    .order_by(_RECEIPTS.c.seq.desc())
+    .limit(1)
+)
 _SET_COMMIT: Final = (
     update(_RECEIPTS)
     .where(_RECEIPTS.c.id == bindparam("of_receipt"))
@@ -171,13 +186,8 @@ def _receipt(database: Database, repository_id: int, stop: Callable[[str], None]
 
 
 def _list_unwritten(session: Session, repository_id: int) -> list[JournalTopic]:
-    of_receipts = select(JournalReceipt.topic_id).where(
-        JournalReceipt.repository_id == repository_id, JournalReceipt.commit_id == ""
-    )
-    to_rewrite = select(JournalTopic.id).where(
-        JournalTopic.repository_id == repository_id, JournalTopic.needs_rewriting
-    )
-    ids = {*session.scalars(of_receipts), *session.scalars(to_rewrite)}
+    found = session.connection().execute(_LIST_UNWRITTEN, {"in_repository": repository_id})
+    ids = set(found.scalars())
     return [session.get_one(JournalTopic, one) for one in sorted(ids)]
 
 
@@ -187,13 +197,7 @@ def _write(session: Session, objects: RecordObjects, topic: JournalTopic) -> _Wr
 
 
 def _newest_commit(session: Session, repository_id: int, written: Sequence[_Written]) -> str:
-    newest = (
-        select(JournalReceipt.id, JournalReceipt.commit_id)
-        .where(JournalReceipt.repository_id == repository_id)
-        .order_by(JournalReceipt.seq.desc())
-        .limit(1)
-    )
-    row = session.execute(newest).one_or_none()
+    row = session.connection().execute(_NEWEST, {"in_repository": repository_id}).one_or_none()
     if row is None:
         return ""
     commits = {receipt: commit for one in written for receipt, commit in one.chain.commits.items()}

@@ -10,14 +10,15 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from hub import signing
 from hub.clock import now
-from hub.db import Database, config_of
+from hub.db import Base, Database, config_of
 from hub.journal.arriving import Arrival, read_chain, take_in
 from hub.journal.codec import NotCanonical
 from hub.journal.hub_key import load_hub_key
@@ -32,6 +33,14 @@ from hub.repos.models import ZERO_ID
 from hub.repos.pushes import RefUpdate
 
 _log = structlog.get_logger(__name__)
+
+_RECEIPTS: Final = Base.metadata.tables[JournalReceipt.__tablename__]
+_RECORDED: Final = (
+    select(_RECEIPTS.c.commit_id)
+    .where(_RECEIPTS.c.repository_id == bindparam("in_repository"), _RECEIPTS.c.commit_id != "")
+    .order_by(_RECEIPTS.c.seq.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +64,8 @@ class _Found:
 
 def is_elsewhere(session: Session, repository_id: int, path: Path) -> bool:
     """Whether the head of the journal is not where it was last recorded: one file and one row are read."""
-    recorded = (
-        select(JournalReceipt.commit_id)
-        .where(JournalReceipt.repository_id == repository_id, JournalReceipt.commit_id != "")
-        .order_by(JournalReceipt.seq.desc())
-        .limit(1)
-    )
-    return (RefFiles(path).get(AT) or "") != (session.scalar(recorded) or "")
+    recorded = session.connection().execute(_RECORDED, {"in_repository": repository_id}).scalar()
+    return (RefFiles(path).get(AT) or "") != (recorded or "")
 
 
 def is_any_elsewhere(session: Session, repository_id: int, path: Path) -> bool:

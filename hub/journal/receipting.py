@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub import signing
@@ -20,6 +20,23 @@ from hub.journal.records import MAX_ENTRIES, make_receipt
 MOST_AT_ONCE: Final = 2000
 
 _ENTRIES: Final = Base.metadata.tables[JournalEntry.__tablename__]
+_TOPICS: Final = Base.metadata.tables[JournalTopic.__tablename__]
+_RECEIPTS: Final = Base.metadata.tables[JournalReceipt.__tablename__]
+_WAITING: Final = (
+    select(_ENTRIES.c.id, _ENTRIES.c.entry_id, _TOPICS.c.id, _TOPICS.c.topic_id, _TOPICS.c.type)
+    .join(_TOPICS, _TOPICS.c.id == _ENTRIES.c.topic_id)
+    # Few entries of the hub wait, and a repository may have many topics: by no index of theirs.
+    .where(_ENTRIES.c.receipt_id.is_(None), _TOPICS.c.repository_id + 0 == bindparam("in_repository"))
+)
+_FIND_WAITING: Final = _WAITING.limit(1)
+_LIST_WAITING: Final = _WAITING.order_by(_ENTRIES.c.id).limit(MOST_AT_ONCE)
+_NEWEST: Final = (
+    select(_RECEIPTS.c.seq, _RECEIPTS.c.digest)
+    .where(_RECEIPTS.c.repository_id == bindparam("in_repository"))
+    .order_by(_RECEIPTS.c.seq.desc())
+    .limit(1)
+)
+_INSERT_RECEIPT: Final = insert(_RECEIPTS).returning(_RECEIPTS.c.id)
 _LIST: Final = (
     update(_ENTRIES)
     .where(_ENTRIES.c.id == bindparam("of_entry"))
@@ -70,7 +87,7 @@ def receipt_waiting(session: Session, repository_id: int) -> int:
             "data": data,
             "signature": key.sign(signing.RECEIPT, data),
         }
-        receipt_id = session.execute(insert(JournalReceipt).returning(JournalReceipt.id), row).scalar_one()
+        receipt_id = session.connection().execute(_INSERT_RECEIPT, row).scalar_one()
         listed += [
             {"of_entry": one.row_id, "in_receipt": receipt_id, "at_position": position}
             for position, one in enumerate(group)
@@ -81,7 +98,7 @@ def receipt_waiting(session: Session, repository_id: int) -> int:
 
 def has_waiting(session: Session, repository_id: int) -> bool:
     """Whether an entry of the repository has no receipt yet."""
-    return session.execute(_waiting_in(repository_id).limit(1)).first() is not None
+    return session.connection().execute(_FIND_WAITING, {"in_repository": repository_id}).first() is not None
 
 
 def groups_of(waiting: Iterable[Waiting]) -> Iterator[Sequence[Waiting]]:
@@ -100,28 +117,10 @@ def groups_of(waiting: Iterable[Waiting]) -> Iterator[Sequence[Waiting]]:
 
 
 def _list_waiting(session: Session, repository_id: int) -> list[Waiting]:
-    rows = session.execute(_waiting_in(repository_id).order_by(JournalEntry.id).limit(MOST_AT_ONCE))
+    rows = session.connection().execute(_LIST_WAITING, {"in_repository": repository_id})
     return [Waiting(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
-def _waiting_in(repository_id: int) -> Select[int, str, int, str, str]:
-    # Few entries of the hub wait, and a repository may have many topics: by no index of theirs.
-    of_repository = JournalTopic.repository_id + 0 == repository_id
-    return (
-        select(
-            JournalEntry.id, JournalEntry.entry_id, JournalTopic.id, JournalTopic.topic_id, JournalTopic.type
-        )
-        .join(JournalTopic, JournalTopic.id == JournalEntry.topic_id)
-        .where(JournalEntry.receipt_id.is_(None), of_repository)
-    )
-
-
 def _newest(session: Session, repository_id: int) -> tuple[int, str]:
-    newest = (
-        select(JournalReceipt.seq, JournalReceipt.digest)
-        .where(JournalReceipt.repository_id == repository_id)
-        .order_by(JournalReceipt.seq.desc())
-        .limit(1)
-    )
-    row = session.execute(newest).one_or_none()
+    row = session.connection().execute(_NEWEST, {"in_repository": repository_id}).one_or_none()
     return (0, "") if row is None else (row.seq, row.digest)
