@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from hub.cli_line import CommandLine, pass_line
+from hub.repos.names import printable
 from hub.reviews.models import VerdictValue
 from hub.reviews.terminal.reviewing import Desk, Wanted, Written
 
@@ -47,8 +48,9 @@ def review_command(line: CommandLine, /, *, remote: str, **said: Any) -> None:  
 
     The review is signed with your own SSH key and pushed with git. CHANGE is its number or its address.
     """
+    wanted = _wanted(**said)
     desk = Desk(Path.cwd(), line.environment, remote)
-    written = desk.write(_wanted(**said))
+    written = desk.write(wanted)
     answer = desk.send(written)
     click.echo(_describe(written))
     for one in answer:
@@ -63,7 +65,8 @@ def sign_command(line: CommandLine, /, *, remote: str, **said: Any) -> None:  # 
 
     The last line is the command that sends it.
     """
-    written = Desk(Path.cwd(), line.environment, remote).write(_wanted(**said))
+    wanted = _wanted(**said)
+    written = Desk(Path.cwd(), line.environment, remote).write(wanted)
     click.echo(written.signed.data.decode())
     click.echo(written.signed.signature.decode(), nl=False)
     click.echo(_describe(written), err=True)
@@ -95,7 +98,7 @@ def _wanted(
 def _describe(written: Written) -> str:
     patch_set, change = written.patch_set, written.change
     says = _SAYS[VerdictValue(written.signed.value["d"]["verdict"])]
-    title = change.state.topic.title or ""
+    title = printable(change.state.topic.title or "")
     return (
         f"{says} patch set {patch_set.label} ({patch_set.commit_id[:12]}) of change {change.number}: {title}"
     )

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from hub import signing
-from hub.errors import Forbidden
+from hub.errors import Forbidden, HubError, Unavailable
 from hub.issues.models import Topic
 from hub.journal import codec
 from hub.journal.exporting import export
 from hub.journal.models import JournalEntry, JournalTopic
 from hub.reviews.models import Review, VerdictValue
 from hub.reviews.terminal.reviewing import Desk, Wanted
+from tests.factories import write_key
 from tests.git_client import GitClient
 from tests.served import ROOT, Person, Served
 from tests.wire.beside import beside
@@ -108,3 +109,34 @@ def test_a_key_in_an_agent_signs_and_what_was_signed_is_sent_by_git_alone(
     assert codec.decode(entry.encode())["kind"] == "review"
     his.run(*send.split()[1:], cwd=clone)
     assert reviews(way.served, path)[0] == ("request_changes", "One.\n\nTwo.")
+
+
+def test_a_repository_that_one_may_not_see_is_none(
+    his: GitClient, way: Way, anna: Person, ben: Person, clone: Path
+) -> None:
+    """An attack: a review is pushed to a private repository, by somebody who may not see it."""
+    hidden = way.served.repository(anna, private=True)
+    desk = Desk(clone, his.environment, "origin")
+    written = desk.write(approve(key=ben.key))
+    said = []
+    for one in (hidden, f"{anna.name}/none"):
+        his.run("remote", "set-url", "origin", way.url(one, ben), cwd=clone)
+        with pytest.raises(HubError) as refused:
+            desk.send(written)
+        with pytest.raises(Unavailable, match="was not fetched"):
+            desk.write(approve(key=ben.key))
+        said.append(refused.value.as_text().replace(one, "PATH"))
+    assert said[0] == said[1]
+    assert "No repository PATH." in said[0]
+
+
+def test_a_key_that_is_not_ones_own_signs_nothing(
+    his: GitClient, way: Way, anna: Person, clone: Path
+) -> None:
+    desk = Desk(clone, his.environment, "origin")
+    with pytest.raises(Forbidden, match="somebody else's"):
+        desk.send(desk.write(Wanted(1, VerdictValue.COMMENT, "Hm.", key=anna.key)))
+    stranger = clone.parent / "stranger"
+    write_key(stranger)
+    with pytest.raises(Forbidden, match="No key that is here is one of your account"):
+        desk.write(approve(key=stranger))

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from hub.repos.names import printable
+
 _SECONDS: Final = 300.0
 _REMOTE_LINE: Final = re.compile(r"remote: ?(.*?)\s*")
 # user@host:path, as ssh and git read it.
@@ -97,7 +99,8 @@ class OwnClone:
         argv = ("git", *_QUIET, "push", *options, "--end-of-options", remote, f"{commit_id}:{ref}")
         done = _finished(argv, self._folder, self.environment)
         said = [_REMOTE_LINE.fullmatch(line) for line in done.stderr.splitlines()]
-        lines = tuple(found[1] for found in said if found is not None)
+        # As git itself does, for a terminal may obey what it is shown.
+        lines = tuple(printable(found[1]) for found in said if found is not None)
         rest = [line for line in done.stderr.splitlines() if not _REMOTE_LINE.fullmatch(line)]
         return Pushed(done.returncode == 0, lines, "\n".join(rest).strip())
 

@@ -81,8 +81,8 @@ class Desk:
         d: dict[str, Any] = {"ps": entry_id, "verdict": wanted.verdict.value}
         bodies = (codec.make_body(words),) if words else ()
         with own_keys(self._clone) as keys:
-            key, handle = self._choose(change, keys, wanted.key)
-            data = _entry(change, handle, key, {**d, "body": 0} if words else d, bodies)
+            key, author = self._choose(change, keys, wanted.key)
+            data = _entry(change, author, key, {**d, "body": 0} if words else d, bodies)
             signed = SignedEntry(data, keys.sign(key, data), bodies)
         commit_id = self._objects.write_commit(commit_of(signed, self._objects.write_tree(signed.files)))
         return Written(signed, commit_id, change, patch_set, key.fingerprint)
@@ -109,7 +109,7 @@ class Desk:
         return f"{_HERE}{remote}/{name}"
 
     def _choose(self, change: KnownChange, keys: OwnKeys, named: Path | None) -> tuple[OwnKey, str]:
-        """The key to sign with and whose it is, as the hub says where the journal does not know it yet."""
+        """The key to sign with and whose it is, `by@hub`, as the hub says where the journal does not know."""
         there = [keys.named(named)] if named is not None else keys.list_keys(self._remote)
         if not there:
             raise Conflict(
@@ -121,29 +121,28 @@ class Desk:
             )
         for one in there:
             if handle := change.find_person(one.fingerprint):
-                return one, handle
-        handle, known = self._ask_who(change)
+                return one, f"{handle}@{change.hub}"
+        author, known = self._ask_who()
         for one in there:
             if one.fingerprint in known:
-                return one, handle
+                return one, author
         raise Forbidden(
             text("No key that is here is one of your account: %(keys)s.", keys=", ".join(_prints(there))),
             next_step=text("Add one to your account, in your settings, or name one that is: --key FILE"),
         )
 
-    def _ask_who(self, change: KnownChange) -> tuple[str, set[str]]:
+    def _ask_who(self) -> tuple[str, set[str]]:
         # Any object that both sides have will do.
-        said = [
-            line.split(" ") for line in self._push(self._clone.find_ref(self._here("repo")), GREETING).lines
-        ]
+        answer = self._push(self._clone.find_ref(self._here("repo")), GREETING)
+        said = [line.split(" ") for line in answer.lines]
         person = next((line[1] for line in said if line[0] == PERSON_LINE and len(line) == 2), "")
-        handle, _, hub = person.partition("@")
-        if hub != change.hub:
+        if person.count("@") != 1:
             raise Conflict(
-                text("The remote does not keep this journal."),
-                next_step=text("Name the remote that does: --remote NAME"),
+                text("The remote does not say who you are."),
+                text("It keeps no journals, or it is an older hub."),
+                text("Name the remote of the hub: --remote NAME"),
             )
-        return handle, {line[1] for line in said if line[0] == KEY_LINE and len(line) == 2}
+        return person, {line[1] for line in said if line[0] == KEY_LINE and len(line) == 2}
 
     def _push(self, commit_id: str, ref: str) -> Pushed:
         done = self._clone.push(self._remote, commit_id, ref)
@@ -153,14 +152,15 @@ class Desk:
 
 
 def _entry(
-    change: KnownChange, handle: str, key: OwnKey, d: dict[str, Any], bodies: tuple[bytes, ...]
+    change: KnownChange, author: str, key: OwnKey, d: dict[str, Any], bodies: tuple[bytes, ...]
 ) -> bytes:
+    handle, _, hub = author.partition("@")
     value = {
         "at": int(now().timestamp()),
         "bodies": [codec.digest(one) for one in bodies],
         "by": handle,
         "d": d,
-        "hub": change.hub,
+        "hub": hub,
         "key": key.fingerprint,
         "kind": "review",
         "prev": list(change.heads),
