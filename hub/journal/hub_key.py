@@ -9,7 +9,6 @@ whichever file it lies: so writing this one file changes it.
 import json
 import os
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -98,7 +97,7 @@ def load_hub_key(config: Config) -> HubKey:
 
     A process that runs on sees a changed key at once.
     """
-    files = (key_file(config).absolute(), chain_file(config).absolute(), next_file(config).absolute())
+    files = _files_of(config)
     for _ in range(_ATTEMPTS):
         version = _version_of(files)
         try:
@@ -133,21 +132,29 @@ def tidy(config: Config) -> None:
         _sync_folder(key_file(config).parent)
 
 
-def _version_of(files: Sequence[Path]) -> _Version:
-    return tuple(_stamp_of(one) for one in files)
+# Each act asks for the key, some of them several times: to put paths together took longer than all the rest.
+@lru_cache(256)
+def _files_of(config: Config) -> tuple[str, str, str]:
+    key, chain, coming = (os.path.abspath(one(config)) for one in (key_file, chain_file, next_file))
+    return key, chain, coming
 
 
-def _stamp_of(path: Path) -> tuple[int, int] | None:
+def _version_of(files: tuple[str, str, str]) -> _Version:
+    # A key that is being introduced is none yet, whatever becomes of its file.
+    return _stamp_of(files[0]), _stamp_of(files[1])
+
+
+def _stamp_of(path: str) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)
     except FileNotFoundError:
         return None
     return found.st_ino, found.st_mtime_ns
 
 
 @lru_cache(256)
-def _load(files: tuple[Path, ...], _: _Version) -> HubKey:
-    path, chain, coming = files
+def _load(files: tuple[str, str, str], _: _Version) -> HubKey:
+    path, chain, coming = map(Path, files)
     try:
         told = json.loads(chain.read_bytes())
     except FileNotFoundError:
