@@ -209,6 +209,13 @@ def _write_large(chain: Chain) -> None:
     chain[-1].edit(0, d={"comments": [{"body": 0}], "padding": "x" * (codec.MAX_ENTRY_BYTES + 1)})
 
 
+def _cut_behind_the_head(clone: Path) -> None:
+    # The head is put back, so that what is newer may be missing; and then something is.
+    one = load_chain(clone, ONE)
+    save_chain(clone, ONE, one[:-1])
+    git(clone, "update-ref", AT, load_chain(clone, ISSUE)[-1].old_id)
+
+
 def _swap_refs(clone: Path) -> None:
     one, two = git(clone, "rev-parse", ONE), git(clone, "rev-parse", TWO)
     git(clone, "update-ref", ONE, two)
@@ -248,6 +255,9 @@ CASES = {
     ),
     "a topic's newest receipts cut off": Tampering(Code.MISSING_RECEIPT, on(ONE, lambda chain: chain[:-1])),
     "a topic's ref deleted": Tampering(Code.MISSING_RECEIPT, _delete(ONE)),
+    "a receipt cut out, and the head put back before it": Tampering(
+        Code.MISSING_RECEIPT, _cut_behind_the_head
+    ),
     "the newest receipt of all cut off": Tampering(Code.TRUNCATED, on(TWO, lambda chain: chain[:-1])),
     "everything put back to an older state": Tampering(Code.ROLLED_BACK, _roll_back),
     "two receipts of a topic swapped": Tampering(Code.REORDERED, on(ONE, lambda chain: _swap(chain, 2, 3))),

@@ -46,6 +46,7 @@ def tell(folder: Path) -> Story:
     a.export()
     a.rotate(NEW)
     for words in ("one", "two"):
+        a.now += 3600
         a.say(ANNA, one, words)
         a.export()
         a.say(BO, two, f"{words} again")

@@ -1,11 +1,14 @@
 """The chain of receipts: none dropped, none twice, none elsewhere, and each on the one before. Pure."""
 
+from typing import Final
+
 from hub.journal.ref_names import AT
 from hub.journal.verifying.findings import Findings, Found
 from hub.journal.verifying.report import Code, Head, Place, Report
 
 # Gaps that are named one by one.
-_MOST_GAPS = 5
+_MOST_GAPS: Final = 5
+_LONGEST_EXPORT_SECONDS: Final = 600
 
 
 def check_chain(clone: Findings, report: Report, *, is_partial: bool) -> None:
@@ -18,6 +21,7 @@ def check_chain(clone: Findings, report: Report, *, is_partial: bool) -> None:
     if not is_partial:
         _check_head(clone, report)
         _check_gaps(clone, report)
+        _check_beyond(clone, report)
     before: Found | None = None
     for one in clone.in_order:
         follows = before is not None and before.seq == one.seq - 1
@@ -85,14 +89,19 @@ def _check_gaps(clone: Findings, report: Report) -> None:
         report.fault(Code.MISSING_RECEIPT, place, f"missing: {before + 1} to {last - 1}")
 
 
-def first_gap(clone: Findings) -> int:
-    """The first number of a receipt that is not there."""
-    before = 0
-    for seq in clone.numbered:
-        if seq != before + 1:
-            break
-        before = seq
-    return before + 1
+def _check_beyond(clone: Findings, report: Report) -> None:
+    head = clone.head.seq if clone.head is not None else None
+    beyond = [one for seq, one in clone.numbered.items() if head is not None and seq > head]
+    if head is None or not beyond or beyond[-1].seq == head + len(beyond):
+        return
+    # Refs move while somebody clones; the receipts of that export were made in one go. Whoever puts the head
+    # back to cut something out leaves those of a longer time.
+    moments = [one.receipt.at for one in beyond]
+    what = f"of the receipts after {head}, which is the head, some are missing up to {beyond[-1].seq}"
+    if max(moments) - min(moments) > _LONGEST_EXPORT_SECONDS:
+        report.fault(Code.MISSING_RECEIPT, beyond[0].place, what)
+    else:
+        report.note(beyond[0].place, f"{what}: the hub was writing them, fetch again")
 
 
 def _some(numbers: list[int]) -> str:

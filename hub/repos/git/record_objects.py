@@ -3,7 +3,6 @@
 Everything is read with libgit2 from the bytes themselves, whatever a clone holds.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -123,11 +122,3 @@ class RecordObjects:
         object_id = str(self._database.write(kind, content))
         self._written.add(object_id)
         return object_id
-
-
-def find_objects(directory: Path) -> Path:
-    """The directory of a repository in which `directory` lies, as git finds it; raises Missing."""
-    found = pygit2.discover_repository(os.fspath(directory))
-    if found is None:
-        raise Missing(str(directory))
-    return Path(pygit2.Repository(found).path)
