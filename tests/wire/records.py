@@ -42,10 +42,18 @@ def logged_refs(served: Served, path: str) -> dict[str, str]:
 
 def refs_on_disk(git: GitClient, directory: Path) -> dict[str, str]:
     """The refs as git reads them in the repository itself, but for those of its journal."""
-    lines = git.run("-C", str(directory), "for-each-ref", "--format=%(refname) %(objectname)").out
-    refs = dict(line.split(" ") for line in lines.splitlines())
     # No push moves them, and they move whenever the worker comes to it.
-    return {name: one for name, one in refs.items() if not name.startswith("refs/hub/")}
+    return {name: one for name, one in _all_refs(git, directory).items() if not name.startswith("refs/hub/")}
+
+
+def journal_refs(git: GitClient, directory: Path) -> dict[str, str]:
+    """The refs of its journal, and those that were put aside."""
+    return {name: one for name, one in _all_refs(git, directory).items() if name.startswith("refs/hub")}
+
+
+def _all_refs(git: GitClient, directory: Path) -> dict[str, str]:
+    lines = git.run("-C", str(directory), "for-each-ref", "--format=%(refname) %(objectname)").out
+    return dict(line.split(" ") for line in lines.splitlines())
 
 
 def open_intents(served: Served, path: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 from hub.journal.exporting import export
 from tests.git_client import GitClient
 from tests.served import Person
-from tests.wire.records import refs_on_disk, repository_id
+from tests.wire.records import journal_refs, refs_on_disk, repository_id
 from tests.wire.ways import Way
 
 NAMES = {"refs/hub/at", "refs/hub/changes/1", "refs/hub/repo"}
@@ -26,11 +26,7 @@ def journal(hers: GitClient, way: Way, path: str, work: Path) -> dict[str, str]:
     directory = way.served.git_directory(path)
     aside = hers.run("-C", str(directory), "commit-tree", "-m", "not ours", tree).out.strip()
     hers.run("-C", str(directory), "update-ref", ASIDE, aside)
-    return said(refs_on_disk(hers, directory))
-
-
-def said(refs: dict[str, str]) -> dict[str, str]:
-    return {name: commit for name, commit in refs.items() if name.startswith("refs/hub")}
+    return journal_refs(hers, directory)
 
 
 @versions
@@ -39,10 +35,9 @@ def test_a_mirror_brings_the_journal_and_nothing_put_aside(
 ) -> None:
     his.run("-c", f"protocol.version={version}", "clone", "--mirror", way.url(path, ben), "mirror")
 
-    found = refs_on_disk(his, his.folder / "mirror")
-
-    assert said(found) == {name: journal[name] for name in NAMES}
-    assert {"refs/heads/main", "refs/changes/1/1"} <= found.keys()
+    mirror = his.folder / "mirror"
+    assert journal_refs(his, mirror) == {name: journal[name] for name in NAMES}
+    assert {"refs/heads/main", "refs/changes/1/1"} <= refs_on_disk(his, mirror).keys()
 
 
 @versions
@@ -54,8 +49,8 @@ def test_the_journal_is_fetched_whole_or_by_the_names_of_its_refs(
     his.run(*fetch, "refs/hub/repo:refs/hub/repo", "refs/hub/changes/1:refs/hub/changes/1", cwd=few)
     his.run(*fetch, "+refs/hub/*:refs/hub/*", cwd=whole)
 
-    assert said(refs_on_disk(his, few)) == {name: journal[name] for name in NAMES if name != "refs/hub/at"}
-    assert said(refs_on_disk(his, whole)) == {name: journal[name] for name in NAMES}
+    assert journal_refs(his, few) == {name: journal[name] for name in NAMES if name != "refs/hub/at"}
+    assert journal_refs(his, whole) == {name: journal[name] for name in NAMES}
 
 
 def test_whoever_clones_or_pushes_as_usual_is_not_told_of_the_journal(
@@ -82,7 +77,7 @@ def test_nobody_pushes_to_the_journal(
 
     assert "deny updating a hidden ref" in pushed.err
     assert not deleted.ok
-    assert said(refs_on_disk(hers, way.served.git_directory(path))) == journal
+    assert journal_refs(hers, way.served.git_directory(path)) == journal
 
 
 @pytest.mark.parametrize("version", ["0", "2"])
