@@ -45,8 +45,8 @@ class OtherHub:
         database.dispose()
         return cls(config, Path(shutil.copy(data / FILE, folder)), owner_id)
 
-    def check_all(self, database: Database) -> bool:
-        """Whether repositories have changes; raises AssertionError unless each is rebuilt as it is."""
+    def check_all(self, database: Database) -> None:
+        """Raises AssertionError unless each repository with changes is rebuilt as it is."""
         wanted = select(JournalTopic.repository_id).where(JournalTopic.type != REPOSITORY).distinct()
         with database.reading() as session:
             ids = session.scalars(wanted.order_by(JournalTopic.repository_id)).all()
@@ -59,7 +59,6 @@ class OtherHub:
             finally:
                 elsewhere.dispose()
                 shutil.rmtree(self.config.data / "repositories", ignore_errors=True)
-        return bool(ids)
 
     def _check(self, database: Database, repository_id: int, elsewhere: Database) -> None:
         export(database, repository_id)
