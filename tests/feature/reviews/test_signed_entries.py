@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,7 @@ from hub.reviews.models import PatchSet, Review
 from hub.reviews.signed.taking import MOST_HEADS
 from tests.factories import SYSTEM
 from tests.feature.repos.pushing import ZERO, Pusher
+from tests.visitor import Visitor, words_of
 
 SAID = {"ps": "", "verdict": "approve", "body": 0}
 Outcome = tuple[str, list[str]]
@@ -135,6 +137,13 @@ def test_a_signed_review_is_a_review(author: Author, hub: Hub) -> None:
     assert signed.data + b"\n" + signed.signature in message
     report = verify(author.pusher.directory).report
     assert (report.faults, report.signed) == ([], 1)
+
+
+def test_the_page_says_which_key_signed_a_review(author: Author, app: Flask) -> None:
+    said = f"Signed by its author with {author.fingerprint}"
+    assert said not in words_of(Visitor(app).get("/anna/demo/changes/1").text)
+    assert author.push(author.sign("Good."))[0] == "ok"
+    assert said in words_of(Visitor(app).get("/anna/demo/changes/1").text)
 
 
 def test_what_came_meanwhile_stays(author: Author, anna: Pusher, hub: Hub) -> None:
