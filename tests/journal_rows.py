@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from hub.db import Base
@@ -100,18 +100,14 @@ class _Names:
         self._session = session
         self._repository_id = repository_id
         self._by_table: dict[str, dict[int, Any]] = {"repositories": {repository_id: "here"}}
-        known = select(journal.KnownPerson.person_id).where(
-            journal.KnownPerson.repository_id == repository_id
-        )
-        self._known = set(session.scalars(known))
+        known = session.connection().execute(_select(journal.KnownPerson), {"of_repository": repository_id})
+        self._known = {row.person_id for row in known}
 
     def rows(self, kind: type[Base]) -> Iterator[Mapping[str, Any]]:
         """The rows of the table that are about the repository."""
         table = _table(kind)
-        query = select(table)
-        if "repository_id" in table.c:
-            query = query.where(table.c.repository_id == self._repository_id)
-        found = self._session.execute(query).mappings().all()
+        connection, of_repository = self._session.connection(), {"of_repository": self._repository_id}
+        found = connection.execute(_select(kind), of_repository).mappings().all()
         owner = _OWNERS.get(kind)
         if kind is not journal.Person and "repository_id" not in table.c:
             assert owner is not None, f"whose are the rows of {table.name}?"
@@ -134,19 +130,28 @@ class _Names:
         )
 
     def _name(self, table: Table, column: str, row: Mapping[str, Any]) -> Any:
-        value = row[column]
-        if value is None or not table.c[column].foreign_keys:
-            return value
-        return self._by_table[_referred(table, column)][value]
+        value, referred = row[column], _referred(table, column)
+        return value if value is None or not referred else self._by_table[referred][value]
+
+
+@cache
+def _select(kind: type[Base]) -> Any:
+    """Put together once: a comparison asks for every table."""
+    table = _table(kind)
+    query = select(table)
+    if "repository_id" in table.c:
+        query = query.where(table.c.repository_id == bindparam("of_repository"))
+    return query
 
 
 def _table(kind: type[Base]) -> Table:
     return Base.metadata.tables[kind.__tablename__]
 
 
+@cache
 def _referred(table: Table, column: str) -> str:
-    [key] = table.c[column].foreign_keys
-    return key.column.table.name
+    """The table that the column refers to; empty for none."""
+    return next((key.column.table.name for key in table.c[column].foreign_keys), "")
 
 
 def check_equal(one: Rows, other: Rows) -> None:
