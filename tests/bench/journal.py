@@ -229,13 +229,13 @@ def _cost_of_an_act(folder: Path, template: SqliteTemplate) -> list[Row]:
     timed: dict[str, list[float]] = {"with": [], "without": []}
     for n in range(_COMMENTS):
         for what, say in (("with", _say), ("without", _say_without)):
-            began = time.monotonic()
+            began = time.process_time()
             with hub.database.writing() as session:
                 say(session, viewer, path, f"words {n}")
-            timed[what].append((time.monotonic() - began) * 1000)
+            timed[what].append((time.process_time() - began) * 1000)
     with_it, without = middle(timed["with"]), middle(timed["without"])
     added = with_it - without
-    name = f"a comment on a change of {_COMMENTS}: with the journal, without"
+    name = f"a comment on a change of {_COMMENTS}, processor time: with the journal, without"
     target = f"at most {_MOST_ADDED_MS:g} ms more"
     return [Row(name, f"{with_it:.1f} ms", f"{without:.1f} ms", None, target, added <= _MOST_ADDED_MS)]
 
