@@ -109,6 +109,7 @@ MORE_PAGES = [
     "/help/first-push",
     "/help/operate",
     "/help/changes",
+    "/help/travels",
     "/anna/full/changes?state=merged",
     "/-/changes?show=opened",
     "/-/changes?show=reviewed",
