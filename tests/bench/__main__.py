@@ -1,7 +1,8 @@
 """`python -m tests.bench [NAME...]`: measures the hub against its peers and prints one table.
 
 HISTORY names a local clone whose history is the large one, SMALL_HISTORY one of about 10 MB; what is not
-named is generated.
+named is generated. SKETCH names the folder with the sketch of the journal, to measure beside; SHORTER divides
+the sizes of the journal's rows by so much.
 """
 
 import os
