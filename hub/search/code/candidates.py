@@ -1,0 +1,182 @@
+"""The documents of a segment that may match, how promising each is, and the reading that tells which do.
+
+The filter names blocks; a document is a candidate when each pattern has a block in it. What may be seen and
+the path are applied before any text is read, so that nothing of what is hidden can be counted or timed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.search.code.column import LAP, CodeReader, Numbers
+from hub.search.code.patterns import Pattern, Span
+from hub.search.code.segments import Documents, Mask, Segment
+
+DEFINES: Final = 60.0
+NAMED: Final = 30.0
+TOGETHER: Final = 20.0
+_WHOLE_WORD_END: Final = 4.0
+_SAME_CASE: Final = 3.0
+_LINE: Final = 10
+_SOME: Final = 256
+_WORD_CHARACTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_NONE: Final = np.empty(0, np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched: every pattern has to be found in a document, and `path` in its path."""
+
+    patterns: tuple[Pattern, ...]
+    path: Pattern | None = None
+
+
+@dataclass(slots=True)
+class Read:
+    """What reading found: the score of each document that matches, and where each pattern stands in it."""
+
+    scores: dict[int, float]
+    spans: dict[int, list[Span]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The blocks in which a pattern may stand, and the document of each."""
+
+    numbers: Numbers
+    documents: NDArray[np.int32]
+
+
+class Candidates:
+    """The candidates of one segment, in order; `promise` is how likely each is meant."""
+
+    def __init__(self, segment: Segment, wanted: Wanted, mask: Mask | None, *, is_ranked: bool) -> None:
+        self.segment, self.wanted = segment, wanted
+        self.documents: Documents = _NONE
+        self.promise: NDArray[np.float32] = np.empty(0, np.float32)
+        if segment.code is None:
+            return
+        words = [segment.code.words_for(one.plan) for one in wanted.patterns]
+        self._blocks = [_blocks(segment.code, segment.code.blocks_in(one)) for one in words]
+        # The rarest first: it leaves the fewest for the others.
+        self._order = sorted(range(len(words)), key=lambda at: len(self._blocks[at].numbers))
+        self.documents = self._choose(segment.code, mask)
+        if is_ranked and len(self.documents):
+            known = [one for one in words if one is not None]
+            together = np.bitwise_and.reduce(known, axis=0) if 1 < len(words) == len(known) else None
+            self._rank(segment.code, together)
+
+    def _choose(self, code: CodeReader, mask: Mask | None) -> Documents:
+        chosen = np.arange(code.count, dtype=np.int32)
+        for at, blocks in enumerate(self._blocks[one] for one in self._order):
+            if at == 0:
+                chosen = _distinct(blocks.documents)
+            elif len(chosen):
+                has_it = np.zeros(code.count, np.bool_)
+                has_it[blocks.documents] = True
+                chosen = chosen[has_it[chosen]]
+        for allowed in (mask, self.segment.live):
+            if allowed is not None:
+                chosen = chosen[allowed[chosen]]
+        if self.wanted.path is not None and len(chosen):
+            chosen = self.segment.with_path(self.wanted.path, chosen)
+        return chosen
+
+    def _rank(self, code: CodeReader, together: NDArray[np.uint64] | None) -> None:
+        self.promise = self.segment.prior[self.documents]
+        for one in self.wanted.patterns:
+            if one.word:
+                self._add(self.segment.documents_with("symbol", one.word), DEFINES)
+                self._add(self.segment.documents_with("name", one.word), NAMED)
+        if together is not None:
+            self._add(_distinct(code.documents[code.blocks_in(together)]), TOGETHER)
+
+    def _add(self, documents: Numbers | Documents, weight: float) -> None:
+        places = np.searchsorted(self.documents, documents)
+        is_inside = places < len(self.documents)
+        places, documents = places[is_inside], documents[is_inside]
+        self.promise[places[self.documents[places] == documents]] += weight
+
+    def read(self, documents: Documents, promise: Sequence[float], *, most_spans: int) -> Read:
+        """Reads the text of these candidates; `most_spans` is how many places of each pattern are wanted.
+
+        With one, only whether a document matches is found out.
+        """
+        code = self.segment.code
+        assert code is not None, "a segment without text has no candidates"
+        found = Read(dict(zip(documents.tolist(), promise, strict=True)))
+        if not self._order:
+            return found
+        for at in self._order:
+            pattern, blocks = self.wanted.patterns[at], self._blocks[at].numbers
+            counts = self._read_one(code, pattern, _of_documents(code, blocks, documents), found, most_spans)
+            if len(counts) < len(found.scores):
+                found.scores = {one: score for one, score in found.scores.items() if one in counts}
+                documents = np.array(sorted(found.scores), np.int32)
+            if not found.scores:
+                break
+        return found
+
+    def _read_one(
+        self, code: CodeReader, pattern: Pattern, blocks: Numbers, found: Read, most_spans: int
+    ) -> dict[int, int]:
+        """How often the pattern stands in each document where it does."""
+        counts: dict[int, int] = {}
+        buffer, base, scores = code.buffer, code.base, found.scores
+        places = zip(
+            code.starts[blocks].tolist(),
+            code.starts[blocks + 1].tolist(),
+            code.documents[blocks].tolist(),
+            strict=True,
+        )
+        for start, stop, document in places:
+            so_far = counts.get(document, 0)
+            if so_far >= most_spans or document not in scores:
+                continue
+            begin, end = start + base, stop + base
+            # A line that was cut goes on in the next block.
+            text = buffer[begin : end if buffer[end - 1] == _LINE else end + LAP]
+            spans = pattern.spans_in(text, most_spans - so_far)
+            if not spans:
+                continue
+            counts[document] = so_far + len(spans)
+            if most_spans > 1:
+                places_found = found.spans.setdefault(document, [])
+                places_found += [(begin + first, begin + last) for first, last in spans]
+                if so_far == 0 and pattern.word:
+                    scores[document] += _evidence(text, spans[0], pattern)
+        return counts
+
+
+def _evidence(text: bytes, span: Span, pattern: Pattern) -> float:
+    begin, end = span
+    starts = begin == 0 or text[begin - 1] not in _WORD_CHARACTERS
+    ends = end >= len(text) or text[end] not in _WORD_CHARACTERS
+    is_same = text[begin:end] == pattern.raw
+    return _WHOLE_WORD_END * (starts + ends) + _SAME_CASE * is_same
+
+
+def _blocks(code: CodeReader, numbers: Numbers) -> _Blocks:
+    return _Blocks(numbers, code.documents[numbers])
+
+
+def _of_documents(code: CodeReader, blocks: Numbers, documents: Documents) -> Numbers:
+    """Those of the blocks that are of these documents."""
+    if len(documents) < _SOME:
+        begins = np.searchsorted(blocks, code.first_blocks[documents]).tolist()
+        ends = np.searchsorted(blocks, code.first_blocks[documents + 1]).tolist()
+        parts = [blocks[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        return np.concatenate(parts) if parts else blocks[:0]
+    is_wanted = np.zeros(code.count, np.bool_)
+    is_wanted[documents] = True
+    of_them: Numbers = blocks[is_wanted[code.documents[blocks]]]
+    return of_them
+
+
+def _distinct(ordered: NDArray[np.int32]) -> NDArray[np.int32]:
+    if len(ordered) < 2:
+        return ordered
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))]

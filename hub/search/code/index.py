@@ -1,0 +1,133 @@
+"""The index of one hub: documents come in, what was committed is seen, segments are joined in between."""
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from whoosh.index import LockError
+
+from hub.errors import Unavailable, text
+from hub.search.code.documents import Document
+from hub.search.code.schema import SCHEMA
+from hub.search.code.segments import Segment
+from hub.search.code.storage import SafeStorage, join_tiers, tiers_to_join
+
+_WRITER_SECONDS: Final = 60.0
+_WRITER_PAUSE_SECONDS: Final = 0.01
+_OPEN_ATTEMPTS: Final = 50
+_OPEN_PAUSE_SECONDS: Final = 0.005
+# Of small segments one file is put on the disk; of others the text is mapped as it lies.
+_SMALL: Final = 500
+_NONE: Final = -1
+
+
+class CodeIndex:
+    """The index in a folder that only the hub's own user can enter: Whoosh unpickles what it finds there."""
+
+    def __init__(self, folder: Path, *, writer_seconds: float = _WRITER_SECONDS) -> None:
+        self._waits = {"timeout": writer_seconds, "delay": _WRITER_PAUSE_SECONDS}
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        storage = SafeStorage(str(folder))
+        self._index = storage.open_index() if storage.index_exists() else storage.create_index(SCHEMA)
+        self._generation = _NONE
+        self._segments: dict[Any, Segment] = {}  # by Whoosh's own ids
+        self._searcher: Any = None  # of Whoosh
+
+    def segments(self) -> Sequence[Segment]:
+        """The segments as they were committed last."""
+        # Never refresh(): later distributions of Whoosh keep what was merged away and hide deletions.
+        if self._index.latest_generation() != self._generation:
+            self._open()
+        return list(self._segments.values())
+
+    def _open(self) -> None:
+        for _ in range(_OPEN_ATTEMPTS):
+            try:
+                searcher = self._index.searcher()
+                segments = self._read_segments(searcher)
+            except FileNotFoundError:  # a commit removed what the one before had named
+                time.sleep(_OPEN_PAUSE_SECONDS)
+                continue
+            if self._searcher is not None:
+                self._searcher.close()
+            self._searcher, self._segments = searcher, segments
+            self._generation = searcher.reader().generation()
+            return
+        raise Unavailable(text("The search index is changing too fast."), next_step=text("Try it again."))
+
+    def _read_segments(self, searcher: Any) -> dict[Any, Segment]:  # a searcher of Whoosh
+        leaves = [searcher] if searcher.is_atomic() else [one for one, _ in searcher.leaf_searchers()]
+        found = {}
+        for reader in (one.reader() for one in leaves):
+            if reader.segment() is not None:
+                name = reader.segment().segment_id()
+                found[name] = Segment(reader, self._segments.get(name))
+        return found
+
+    def next_number(self) -> int:
+        """One more than the largest number of any document; asked while the writer is held."""
+        highest = [int(one.numbers.max()) for one in self.segments() if len(one.numbers)]
+        return max(highest, default=_NONE) + 1
+
+    @contextmanager
+    def writing(self, *, expected: int) -> Iterator["Writer"]:
+        """The one writer that there is, for about so many documents; committed at the end, or not at all.
+
+        Raises Unavailable where others write for too long.
+        """
+        try:
+            writer = self._index.writer(compound=expected < _SMALL, **self._waits)
+        except LockError as error:
+            raise Unavailable(text("Others write to the index."), next_step=text("Try it again.")) from error
+        try:
+            yield Writer(self, writer)
+        except BaseException:
+            writer.cancel()
+            raise
+        # What was found is visible at once; segments are joined when there is time.
+        writer.commit(merge=False)
+
+    def tidy(self) -> bool:
+        """Joins segments where there are many of one size; returns whether there were."""
+        if not tiers_to_join(self._index._segments()):
+            return False
+        writer = self._index.writer(**self._waits)
+        writer.commit(mergetype=join_tiers)
+        return True
+
+    def close(self) -> None:
+        """Lets go of every file."""
+        if self._searcher is not None:
+            self._searcher.close()
+        self._segments.clear()
+        self._searcher, self._generation = None, _NONE
+        self._index.close()
+
+
+class Writer:
+    """The writer while it is held."""
+
+    def __init__(self, index: CodeIndex, writer: Any) -> None:  # of Whoosh
+        self._index, self._writer = index, writer
+
+    def next_number(self) -> int:
+        """The number that the next new document gets."""
+        return self._index.next_number()
+
+    def add(self, documents: Iterable[Document]) -> None:
+        """Adds documents."""
+        for one in documents:
+            self._writer.add_document(**one.fields())
+
+    def drop(self, numbers: Collection[int]) -> int:
+        """Deletes the documents with these numbers; returns how many there were."""
+        dropped = base = 0
+        for segment in self._index.segments():
+            for place, number in enumerate(segment.numbers.tolist()):
+                if number in numbers and not self._writer.is_deleted(base + place):
+                    self._writer.delete_document(base + place)
+                    dropped += 1
+            base += len(segment.numbers)
+        return dropped

@@ -1,0 +1,102 @@
+"""Answers: the best documents with lines around each match, every document that matches, every line."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hub.search.code.candidates import Candidates, Wanted
+from hub.search.code.documents import path_of
+from hub.search.code.patterns import Span
+from hub.search.code.segments import Mask, Segment
+
+# Which documents of a segment may be seen.
+Visible = Callable[[Segment], Mask]
+
+_FIRST_READ: Final = 60
+_READ_MORE: Final = 4
+_SPANS: Final = 3
+_EVERYWHERE: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document that matches: where each pattern stands first, as spans of the segment's buffer."""
+
+    segment: Segment
+    document: int
+    score: float
+    spans: tuple[Span, ...]
+
+    @property
+    def number(self) -> int:
+        """The document's number, by which it is known outside of the index."""
+        return int(self.segment.numbers[self.document])
+
+    @property
+    def path(self) -> bytes:
+        """The path of the file."""
+        code = self.segment.code
+        assert code is not None, "a hit has a text"
+        begin, _ = code.place_of(self.document)
+        path: bytes = code.buffer[begin : code.buffer.find(b"\n", begin)]
+        return path_of(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The best hits. `total` is how many documents match, estimated where not all candidates were read."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    is_exact: bool
+
+
+def search(segments: Sequence[Segment], wanted: Wanted, visible: Visible | None, *, most: int) -> Page:
+    """The best `most` documents: the most promising candidates are read until the page is full."""
+    some = _candidates(segments, wanted, visible, is_ranked=True)
+    count = sum(len(one.documents) for one in some)
+    if not count:
+        return Page((), 0, is_exact=True)
+    promise = np.concatenate([one.promise for one in some])
+    starts = np.cumsum([0, *(len(one.documents) for one in some)])
+    hits: list[Hit] = []
+    read, step = 0, _FIRST_READ
+    order = np.argsort(-promise, kind="stable")
+    while read < count and len(hits) < most:
+        chosen = np.sort(order[read : read + step])
+        read, step = min(count, read + step), step * _READ_MORE
+        for candidates, first, end in zip(some, starts[:-1], starts[1:], strict=True):
+            own = chosen[np.searchsorted(chosen, first) : np.searchsorted(chosen, end)] - first
+            if len(own):
+                hits += _read(candidates, own)
+    hits.sort(key=lambda one: (-one.score, one.number))
+    return Page(tuple(hits[:most]), count * len(hits) // read, is_exact=read >= count)
+
+
+def _read(candidates: Candidates, places: "np.typing.NDArray[np.int64]") -> Iterator[Hit]:
+    documents = candidates.documents[places]
+    found = candidates.read(documents, candidates.promise[places].tolist(), most_spans=_SPANS)
+    for document, score in found.scores.items():
+        yield Hit(candidates.segment, document, score, tuple(sorted(found.spans.get(document, ()))))
+
+
+def every_document(
+    segments: Sequence[Segment], wanted: Wanted, visible: Visible | None
+) -> Iterator[tuple[Segment, int]]:
+    """Every document that matches, in no order."""
+    for one in _candidates(segments, wanted, visible, is_ranked=False):
+        found = one.read(one.documents, [0.0] * len(one.documents), most_spans=1)
+        yield from ((one.segment, document) for document in found.scores)
+
+
+def _candidates(
+    segments: Sequence[Segment], wanted: Wanted, visible: Visible | None, *, is_ranked: bool
+) -> list[Candidates]:
+    made = (
+        Candidates(one, wanted, None if visible is None else visible(one), is_ranked=is_ranked)
+        for one in segments
+        if one.code is not None
+    )
+    return [one for one in made if len(one.documents)]

@@ -1,0 +1,106 @@
+"""What is looked for in a text: a literal, or a regular expression that is read by RE2 alone.
+
+A regular expression of Python's own can take for ever; RE2's takes time in proportion to the text. No match
+leaves its line.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import re2
+
+from hub.errors import Invalid, text
+from hub.search.code.grams import FOLD
+from hub.search.code.plans import Plan, plan_literal, plan_regex
+
+Span = tuple[int, int]
+
+LONGEST: Final = 1000
+
+_MOST_MEMORY: Final = 8 << 20
+_WORD: Final = re.compile(r"\w+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One thing to look for. `plan` is what the filter is asked, `word` the folded literal if it is a word.
+
+    `raw` is the literal as it was written, empty for a regular expression.
+    """
+
+    plan: Plan
+    word: bytes
+    raw: bytes
+    _literal: bytes | None
+    _is_folded: bool
+    _regex: Any
+
+    def spans_in(self, content: bytes, most: int) -> list[Span]:
+        """Where it stands in the text, first to last, at most so often; what overlaps counts once."""
+        if self._regex is not None:
+            return self._spans_of_regex(self._regex, content, most)
+        assert self._literal is not None
+        if self._is_folded:
+            content = content.lower()
+        found: list[Span] = []
+        size, at = len(self._literal), content.find(self._literal)
+        while at >= 0 and len(found) < most:
+            found.append((at, at + size))
+            at = content.find(self._literal, at + size)
+        return found
+
+    @staticmethod
+    def _spans_of_regex(regex: Any, content: bytes, most: int) -> list[Span]:
+        found: list[Span] = []
+        for match in regex.finditer(content):
+            begin, end = match.span()
+            # What matches nothing is found everywhere.
+            if end > begin:
+                found.append((begin, end))
+            if len(found) >= most:
+                break
+        return found
+
+
+def literal(words: str, *, is_exact: bool = False) -> Pattern:
+    """Looks for these words as they are; without `is_exact` in whichever case. They hold no line feed."""
+    raw = words.encode()
+    folded = raw.translate(FOLD)
+    word = folded if _WORD.fullmatch(words) else b""
+    if is_exact or words.isascii():
+        return Pattern(plan_literal(words), word, raw, raw if is_exact else folded, not is_exact, None)
+    # Letters beyond ASCII have cases that bytes do not show.
+    return Pattern(plan_literal(words), word, raw, None, True, _compile(re2.escape(words), is_exact=False))
+
+
+def regex(pattern: str, *, is_exact: bool = False) -> Pattern:
+    """Looks for what the expression matches in a line; raises Invalid for one that RE2 does not read."""
+    if len(pattern) > LONGEST:
+        raise Invalid(
+            text(
+                "This regular expression cannot be read: it has more than %(most)s characters.", most=LONGEST
+            )
+        )
+    try:
+        compiled = _compile(pattern, is_exact=is_exact)
+    except re2.error as error:
+        said = error.args[0] if error.args else b""
+        raise Invalid(
+            text("This regular expression cannot be read: %(why)s.", why=_words(said)),
+            next_step=text("The syntax is RE2's: there are no look-arounds and no references to groups."),
+        ) from error
+    return Pattern(plan_regex(pattern), b"", b"", None, not is_exact, compiled)
+
+
+def _words(said: object) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+
+
+def _compile(pattern: str, *, is_exact: bool) -> Any:
+    options = re2.Options()
+    options.never_nl = True
+    options.log_errors = False
+    options.max_mem = _MOST_MEMORY
+    options.case_sensitive = is_exact
+    return re2.compile(f"(?m){pattern}".encode(), options)

@@ -1,0 +1,75 @@
+"""One immutable segment of the index as arrays, used again from generation to generation."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.search.code.column import CodeReader, Numbers
+from hub.search.code.patterns import Pattern
+
+Mask = NDArray[np.bool_]
+Documents = NDArray[np.int32]
+
+_MOST_TERMS: Final = 4096
+# Of so few documents each path is looked at by itself.
+_FEW: Final = 200
+_EVERYWHERE: Final = 1 << 62
+
+
+class Segment:
+    """A segment. `code` is None where it holds no text, `live` are the documents not deleted (None: all)."""
+
+    def __init__(self, reader: Any, earlier: "Segment | None" = None) -> None:  # a SegmentReader of Whoosh
+        self._reader = reader
+        self._terms: dict[tuple[str, bytes], Numbers] = {}
+        self._paths: tuple[bytes, Numbers] | None = None
+        self.code: CodeReader | None = None
+        self.numbers: NDArray[np.uint32] = np.empty(0, np.uint32)
+        self.prior: NDArray[np.float32] = np.empty(0, np.float32)
+        self.live: Mask | None = None
+        if earlier is not None:
+            self.code, self.numbers, self.prior = earlier.code, earlier.numbers, earlier.prior
+            self._paths, self._terms = earlier._paths, earlier._terms
+        elif reader.has_column("code"):
+            # All columns at once: a later commit may remove their files.
+            self.code = reader.column_reader("code", translate=False)
+            self.numbers = reader.column_reader("number", translate=False).array
+            self.prior = reader.column_reader("prior", translate=False).array.astype(np.float32)
+        if self.code is not None and reader.has_deletions():
+            self.live = np.ones(self.code.count, np.bool_)
+            self.live[list(reader.segment().deleted_docs())] = False
+
+    def documents_with(self, field: str, term: bytes) -> Numbers:
+        """The documents that have a term, in order."""
+        key = (field, term)
+        if key not in self._terms:
+            if len(self._terms) > _MOST_TERMS:
+                self._terms.clear()
+            has_it = (field, term) in self._reader
+            ids = self._reader.postings(field, term).all_ids() if has_it else ()
+            self._terms[key] = np.fromiter(ids, np.int64)
+        return self._terms[key]
+
+    def with_path(self, pattern: Pattern, documents: Documents) -> Documents:
+        """Those of the documents whose path the pattern is found in."""
+        text, ends = self._all_paths()
+        if len(documents) < _FEW:
+            begins = np.where(documents > 0, ends[documents - 1] + 1, 0).tolist()
+            places = zip(begins, ends[documents].tolist(), strict=True)
+            return documents[[bool(pattern.spans_in(text[begin:end], 1)) for begin, end in places]]
+        found = np.zeros(len(ends), np.bool_)
+        begins_of_spans = [begin for begin, _ in pattern.spans_in(text, _EVERYWHERE)]
+        found[np.searchsorted(ends, np.array(begins_of_spans, np.int64))] = True
+        return documents[found[documents]]
+
+    def _all_paths(self) -> tuple[bytes, Numbers]:
+        """Every path, one a line in the order of documents, and where each ends."""
+        if self._paths is None:
+            code = self.code
+            assert code is not None, "a segment without text has no documents"
+            begins = (code.starts[code.first_blocks[:-1]].astype(np.int64) + code.base).tolist()
+            paths = [code.buffer[begin : code.buffer.find(b"\n", begin)] for begin in begins]
+            sizes = np.array([len(one) + 1 for one in paths], np.int64)
+            self._paths = b"\n".join(paths), np.cumsum(sizes) - 1
+        return self._paths

@@ -1,0 +1,74 @@
+"""Where the index lies on disk, and when its segments become one: what Whoosh leaves to whoever uses it."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from whoosh.filedb.filestore import FileStorage
+from whoosh.reading import SegmentReader
+
+# Segments of a size class that are joined when there are so many of them.
+FACTOR: Final = 8
+# Larger ones are left alone.
+LARGEST: Final = 60_000
+_CLASS_BITS: Final = 3
+
+# Any: writers and segments of Whoosh, which has no types.
+MergePolicy = Callable[[Any, Sequence[Any]], list[Any]]
+
+
+class SafeStorage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
+    """Files that are on the disk before the table of contents that names them is."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self._fresh: set[str] = set()
+
+    def create_file(self, name: str, **given: Any) -> Any:  # as Whoosh calls it
+        """A file of the segment that is being written."""
+        self._fresh.add(name)
+        return super().create_file(name, **given)
+
+    def rename_file(self, old: str, new: str, safe: bool = False) -> None:
+        """Puts the new table of contents in place, once all that it names is on the disk."""
+        for name in self._fresh:
+            with suppress(FileNotFoundError):
+                _sync(os.path.join(self.folder, name))
+        self._fresh.clear()
+        super().rename_file(old, new, safe)
+        _sync(self.folder)
+
+
+def tiers_to_join(segments: Sequence[Any]) -> list[Any]:  # segments of Whoosh
+    """The segments of every size class that has enough of them."""
+    tiers: dict[int, list[Any]] = {}
+    for one in segments:
+        size = _live(one)
+        if 0 < size < LARGEST:
+            tiers.setdefault(size.bit_length() // _CLASS_BITS, []).append(one)
+    return [one for tier in tiers.values() if len(tier) >= FACTOR for one in tier]
+
+
+def join_tiers(writer: Any, segments: Sequence[Any]) -> list[Any]:  # a writer and segments of Whoosh
+    """Whoosh's policy of merging: joins what `tiers_to_join` names, drops what is empty, keeps the rest."""
+    joined = tiers_to_join(segments)
+    for one in joined:
+        reader = SegmentReader(writer.storage, writer.schema, one)
+        writer.add_reader(reader)
+        reader.close()
+    dropped = [*joined, *(one for one in segments if not _live(one))]
+    return [one for one in segments if one not in dropped]
+
+
+def _live(segment: Any) -> int:
+    count: int = segment.doc_count_all() - segment.deleted_count()
+    return count
+
+
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

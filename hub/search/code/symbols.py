@@ -1,0 +1,49 @@
+"""What a file defines, and what its name is made of: words by which ranking knows that it is meant. Pure."""
+
+import re
+from typing import Final
+
+import re2
+
+LONGEST: Final = 64
+
+_SOURCES: Final = frozenset(
+    b"c h cc cpp cxx hpp py pyi go rs js jsx ts tsx java kt scala rb php pl pm sh bash zsh swift m cs lua ex "
+    b"exs erl hs ml sql vim el lisp clj dart zig nim jl r proto".split()
+)
+_MODIFIERS: Final = rb"(?:(?:pub|public|private|protected|static|abstract|async|default|unsafe|final)[ \t]+)*"
+_KEYWORDS: Final = (
+    rb"(?:def|class|func|fn|function|interface|trait|module|type|impl|macro_rules!|package|protocol|sub)"
+    rb"[ \t]+"
+)
+_DEFINITIONS: Final = re2.compile(
+    rb"(?m)^(?:"
+    # A keyword, in Go with the receiver between, and the name.
+    rb"[ \t]*(?:export[ \t]+)?" + _MODIFIERS + _KEYWORDS + rb"(?:\([^)\n]*\)[ \t]*)?([A-Za-z_]\w*)"
+    # A type of C, alone on its line.
+    rb"|[ \t]*(?:typedef[ \t]+)?(?:struct|union|enum)[ \t]+(\w+)[ \t]*\{?[ \t]*$"
+    rb"|[ \t]*#[ \t]*define[ \t]+(\w+)"
+    # A function of a shell.
+    rb"|([A-Za-z_]\w*)[ \t]*\(\)[ \t]*\{"
+    # A function of C: a type, the name, arguments, and no semicolon.
+    rb"|[A-Za-z_][\w \t\*]*[ \t\*]([A-Za-z_]\w*)\([^;=\n]*$"
+    rb"|[ \t]*(?:const|let|var)[ \t]+(\w+)[ \t]*="
+    rb")"
+)
+_PARTS: Final = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def symbols_in(path: bytes, content: bytes) -> set[bytes]:
+    """The names that a source file defines, in small letters."""
+    base = path.rsplit(b"/", 1)[-1]
+    is_source = base.rsplit(b".", 1)[-1] in _SOURCES if b"." in base else content.startswith(b"#!")
+    if not is_source:
+        return set()
+    return {next(filter(None, names))[:LONGEST].lower() for names in _DEFINITIONS.findall(content)}
+
+
+def words_in_name(path: bytes) -> set[bytes]:
+    """The file's name, the name without what follows its first dot, and the words in it, in small letters."""
+    base = path.rsplit(b"/", 1)[-1]
+    parts = {one.lower()[:LONGEST] for one in _PARTS.findall(base)}
+    return parts | {base.lower()[:LONGEST], base.split(b".")[0].lower()[:LONGEST]} - {b""}

@@ -1,0 +1,112 @@
+"""The best documents first, nothing that may not be seen, and the lines in which something was found."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from hub.search.code.candidates import Wanted
+from hub.search.code.documents import Document
+from hub.search.code.index import CodeIndex
+from hub.search.code.lines import every_line, passages_of
+from hub.search.code.pages import Page, search
+from hub.search.code.patterns import literal, regex
+from hub.search.code.segments import Mask, Segment
+
+FILES = {
+    b"src/parser.py": b"import re\n\n\ndef parse(text):\n    return re.split(text)\n",
+    b"src/use.py": b"from parser import parse\n\nparse('a')\nparse('b')\n",
+    b"tests/test_parser.py": b"from parser import parse\n\n\ndef test_parse():\n    assert parse('a')\n",
+    b"docs/words.txt": b"reparsed sparse\n",
+    b"long.js": b"a" * 2000 + b"parse" + b"b" * 2000 + b"\n",
+    b"many.txt": b"\n".join(b"line %d" % one for one in range(40)) + b"\n",
+    b"windows.txt": b"one\r\ntwo parse\r\nthree\r\n",
+    b"bad.txt": b"\xff\xfe parse \xff\n",
+}
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeIndex]:
+    made = CodeIndex(tmp_path_factory.mktemp("pages") / "code")
+    files = list(FILES.items())
+    for part in (files[:4], files[4:]):
+        with made.writing(expected=len(part)) as writer:
+            first = writer.next_number()
+            writer.add(Document(first + at, path, content) for at, (path, content) in enumerate(part))
+    yield made
+    made.close()
+
+
+def _page(index: CodeIndex, *words: str, most: int = 20) -> Page:
+    return search(index.segments(), Wanted(tuple(literal(one) for one in words)), None, most=most)
+
+
+def test_where_a_name_is_defined_comes_first(index: CodeIndex) -> None:
+    paths = [one.path for one in _page(index, "parse").hits]
+    assert paths[0] == b"src/parser.py"
+    assert paths.index(b"src/use.py") < paths.index(b"docs/words.txt")
+    assert len(paths) == len(set(paths)) == 7
+
+
+def test_the_total_is_exact_where_all_were_read(index: CodeIndex) -> None:
+    page = _page(index, "parse", most=2)
+    assert (len(page.hits), page.total, page.is_exact) == (2, 7, True)
+    assert _page(index, "nowhere") == Page((), 0, is_exact=True)
+
+
+def test_what_may_not_be_seen_is_neither_found_nor_counted(index: CodeIndex) -> None:
+    hidden = _page(index, "parse").hits[0].number
+
+    def visible(segment: Segment) -> Mask:
+        return np.asarray(segment.numbers != hidden)
+
+    page = search(index.segments(), Wanted((literal("parse"),)), visible, most=20)
+    assert page.total == 6
+    assert hidden not in {one.number for one in page.hits}
+
+
+def test_a_file_is_found_by_its_path(index: CodeIndex) -> None:
+    page = _page(index, "src/parser")
+    assert [one.path for one in page.hits] == [b"src/parser.py"]
+    assert passages_of(page.hits[0], most=3) == []
+
+
+def test_passages_hold_the_lines_around_each_match_once(index: CodeIndex) -> None:
+    page = search(index.segments(), Wanted((regex("line (3|5|20)$"),)), None, most=20)
+    passages = passages_of(page.hits[0], most=5)
+    assert [[one.number for one in some] for some in passages] == [
+        [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        [18, 19, 20, 21, 22, 23, 24],
+    ]
+    marked = {one.number: one.text[slice(*one.marks[0])] for some in passages for one in some if one.marks}
+    assert marked == {4: "line 3", 6: "line 5", 21: "line 20"}
+
+
+def test_a_long_line_is_cut_around_the_match(index: CodeIndex) -> None:
+    hit = next(one for one in _page(index, "parse").hits if one.path == b"long.js")
+    ((line,),) = passages_of(hit, most=1)
+    assert len(line.text) < 500
+    assert line.text[slice(*line.marks[0])] == "parse"
+    assert line.text.startswith("\u2026")
+    assert line.text.endswith("\u2026")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (b"windows.txt", [(2, "two parse", ((4, 9),))]),
+        (b"bad.txt", [(1, "\ufffd\ufffd parse \ufffd", ((3, 8),))]),
+        (b"docs/words.txt", [(1, "reparsed sparse", ((2, 7), (10, 15)))]),
+        (b"src/use.py", [(1, None, None), (3, None, None), (4, None, None)]),
+    ],
+)
+def test_every_line_is_found_with_its_marks(
+    index: CodeIndex, path: bytes, expected: list[tuple[int, str | None, object]]
+) -> None:
+    wanted = Wanted((literal("parse"),))
+    hit = next(one for one in search(index.segments(), wanted, None, most=20).hits if one.path == path)
+    assert hit.segment.code is not None
+    found = list(every_line(hit.segment.code, hit.document, wanted))
+    assert [one.number for one in found] == [number for number, _, _ in expected]
+    for line, (_, text, marks) in zip(found, expected, strict=True):
+        assert text is None or (line.text, line.marks) == (text, marks)
