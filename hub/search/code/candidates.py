@@ -4,6 +4,7 @@ The filter names blocks; a document is a candidate when each pattern has a block
 the path are applied before any text is read, so that nothing of what is hidden can be counted or timed.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +21,8 @@ NAMED: Final = 30.0
 TOGETHER: Final = 20.0
 _WHOLE_WORD_END: Final = 4.0
 _SAME_CASE: Final = 3.0
+_EVERYTHING: Final = 1 << 62
+_FOR_EVER: Final = 1e9
 _LINE: Final = 10
 _SOME: Final = 256
 _WORD_CHARACTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -27,11 +30,38 @@ _NONE: Final = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
+class PathTest:
+    """A pattern that the path of a document has to hold, or must not."""
+
+    pattern: Pattern
+    is_excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is searched: every pattern has to be found in a document, and `path` in its path."""
+    """What is searched: a document holds every pattern and none of `without`, passes every test of its path,
+    and defines every one of `symbols` (in small letters)."""
 
     patterns: tuple[Pattern, ...]
-    path: Pattern | None = None
+    without: tuple[Pattern, ...] = ()
+    paths: tuple[PathTest, ...] = ()
+    symbols: tuple[bytes, ...] = ()
+
+
+class Budget:
+    """How much text may be read for one answer, and for how long."""
+
+    def __init__(self, *, most_bytes: int = _EVERYTHING, seconds: float = _FOR_EVER) -> None:
+        self._bytes, self._ends_at = most_bytes, time.monotonic() + seconds
+
+    def spend(self, size: int) -> None:
+        """Notes what was read."""
+        self._bytes -= size
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may be read."""
+        return self._bytes < 0 or time.monotonic() > self._ends_at
 
 
 @dataclass(slots=True)
@@ -55,6 +85,7 @@ class Candidates:
 
     def __init__(self, segment: Segment, wanted: Wanted, mask: Mask | None, *, is_ranked: bool) -> None:
         self.segment, self.wanted = segment, wanted
+        self._order: list[int] = []
         self.documents: Documents = _NONE
         self.promise: NDArray[np.float32] = np.empty(0, np.float32)
         if segment.code is None:
@@ -81,8 +112,15 @@ class Candidates:
         for allowed in (mask, self.segment.live):
             if allowed is not None:
                 chosen = chosen[allowed[chosen]]
-        if self.wanted.path is not None and len(chosen):
-            chosen = self.segment.with_path(self.wanted.path, chosen)
+        return self._filter(chosen)
+
+    def _filter(self, chosen: Documents) -> Documents:
+        for symbol in self.wanted.symbols:
+            chosen = np.intersect1d(chosen, self.segment.documents_with("symbol", symbol)).astype(np.int32)
+        for test in self.wanted.paths:
+            if len(chosen):
+                has_it = self.segment.has_path(test.pattern, chosen)
+                chosen = chosen[~has_it if test.is_excluded else has_it]
         return chosen
 
     def _rank(self, code: CodeReader, together: NDArray[np.uint64] | None) -> None:
@@ -100,30 +138,39 @@ class Candidates:
         places, documents = places[is_inside], documents[is_inside]
         self.promise[places[self.documents[places] == documents]] += weight
 
-    def read(self, documents: Documents, promise: Sequence[float], *, most_spans: int) -> Read:
+    def read(
+        self, documents: Documents, promise: Sequence[float], budget: Budget, *, most_spans: int
+    ) -> Read:
         """Reads the text of these candidates; `most_spans` is how many places of each pattern are wanted.
 
-        With one, only whether a document matches is found out.
+        With one, only whether a document matches is found out. A document that the budget did not suffice for
+        does not match.
         """
         code = self.segment.code
         assert code is not None, "a segment without text has no candidates"
         found = Read(dict(zip(documents.tolist(), promise, strict=True)))
-        if not self._order:
-            return found
         for at in self._order:
             pattern, blocks = self.wanted.patterns[at], self._blocks[at].numbers
-            counts = self._read_one(code, pattern, _of_documents(code, blocks, documents), found, most_spans)
+            wanted = _of_documents(code, blocks, documents)
+            counts = self._read_one(pattern, wanted, found, budget, most_spans)
             if len(counts) < len(found.scores):
                 found.scores = {one: score for one, score in found.scores.items() if one in counts}
                 documents = np.array(sorted(found.scores), np.int32)
             if not found.scores:
-                break
+                return found
+        for pattern in self.wanted.without:
+            blocks = _of_documents(code, code.blocks_in(code.words_for(pattern.plan)), documents)
+            counts = self._read_one(pattern, blocks, Read(found.scores), budget, 1)
+            found.scores = {one: score for one, score in found.scores.items() if one not in counts}
+            documents = np.array(sorted(found.scores), np.int32)
         return found
 
     def _read_one(
-        self, code: CodeReader, pattern: Pattern, blocks: Numbers, found: Read, most_spans: int
+        self, pattern: Pattern, blocks: Numbers, found: Read, budget: Budget, most_spans: int
     ) -> dict[int, int]:
         """How often the pattern stands in each document where it does."""
+        code = self.segment.code
+        assert code is not None, "a segment without text has no candidates"
         counts: dict[int, int] = {}
         buffer, base, scores = code.buffer, code.base, found.scores
         places = zip(
@@ -139,6 +186,9 @@ class Candidates:
             begin, end = start + base, stop + base
             # A line that was cut goes on in the next block.
             text = buffer[begin : end if buffer[end - 1] == _LINE else end + LAP]
+            budget.spend(len(text))
+            if budget.is_spent:
+                break
             spans = pattern.spans_in(text, most_spans - so_far)
             if not spans:
                 continue

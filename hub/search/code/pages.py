@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from hub.search.code.candidates import Candidates, Wanted
+from hub.search.code.candidates import Budget, Candidates, Wanted
+from hub.search.code.column import Numbers
 from hub.search.code.documents import path_of
 from hub.search.code.patterns import Span
 from hub.search.code.segments import Mask, Segment
@@ -46,57 +47,86 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The best hits. `total` is how many documents match, estimated where not all candidates were read."""
+    """The best hits. `total` is how many documents match, estimated where not all candidates were read.
+
+    `is_partial`: the budget did not suffice, there may be better ones.
+    """
 
     hits: tuple[Hit, ...]
     total: int
     is_exact: bool
+    is_partial: bool = False
 
 
-def search(segments: Sequence[Segment], wanted: Wanted, visible: Visible | None, *, most: int) -> Page:
-    """The best `most` documents: the most promising candidates are read until the page is full."""
-    some = _candidates(segments, wanted, visible, is_ranked=True)
+def search(
+    segments: Sequence[Segment],
+    alternatives: Sequence[Wanted],
+    visible: Visible | None,
+    *,
+    most: int,
+    budget: Budget | None = None,
+) -> Page:
+    """The best `most` documents that match one of the alternatives.
+
+    The most promising candidates are read until the page is full.
+    """
+    budget = budget or Budget()
+    some = _candidates(segments, alternatives, visible, is_ranked=True)
     count = sum(len(one.documents) for one in some)
     if not count:
         return Page((), 0, is_exact=True)
     promise = np.concatenate([one.promise for one in some])
     starts = np.cumsum([0, *(len(one.documents) for one in some)])
-    hits: list[Hit] = []
+    found: dict[tuple[int, int], Hit] = {}
     read, step = 0, _FIRST_READ
     order = np.argsort(-promise, kind="stable")
-    while read < count and len(hits) < most:
+    while read < count and len(found) < most and not budget.is_spent:
         chosen = np.sort(order[read : read + step])
         read, step = min(count, read + step), step * _READ_MORE
         for candidates, first, end in zip(some, starts[:-1], starts[1:], strict=True):
             own = chosen[np.searchsorted(chosen, first) : np.searchsorted(chosen, end)] - first
-            if len(own):
-                hits += _read(candidates, own)
-    hits.sort(key=lambda one: (-one.score, one.number))
-    return Page(tuple(hits[:most]), count * len(hits) // read, is_exact=read >= count)
+            for hit in _read(candidates, own, budget) if len(own) else ():
+                name = (id(hit.segment), hit.document)
+                if name not in found or found[name].score < hit.score:
+                    found[name] = hit
+    hits = sorted(found.values(), key=lambda one: (-one.score, one.number))
+    total = max(len(hits), count * len(hits) // max(read, 1))
+    return Page(tuple(hits[:most]), total, is_exact=read >= count, is_partial=budget.is_spent)
 
 
-def _read(candidates: Candidates, places: "np.typing.NDArray[np.int64]") -> Iterator[Hit]:
+def _read(candidates: Candidates, places: Numbers, budget: Budget) -> Iterator[Hit]:
     documents = candidates.documents[places]
-    found = candidates.read(documents, candidates.promise[places].tolist(), most_spans=_SPANS)
+    found = candidates.read(documents, candidates.promise[places].tolist(), budget, most_spans=_SPANS)
     for document, score in found.scores.items():
         yield Hit(candidates.segment, document, score, tuple(sorted(found.spans.get(document, ()))))
 
 
 def every_document(
-    segments: Sequence[Segment], wanted: Wanted, visible: Visible | None
+    segments: Sequence[Segment],
+    alternatives: Sequence[Wanted],
+    visible: Visible | None,
+    budget: Budget | None = None,
 ) -> Iterator[tuple[Segment, int]]:
-    """Every document that matches, in no order."""
-    for one in _candidates(segments, wanted, visible, is_ranked=False):
-        found = one.read(one.documents, [0.0] * len(one.documents), most_spans=1)
-        yield from ((one.segment, document) for document in found.scores)
+    """Every document that matches one of the alternatives, once, in no order."""
+    budget = budget or Budget()
+    seen: set[tuple[int, int]] = set()
+    for one in _candidates(segments, alternatives, visible, is_ranked=False):
+        found = one.read(one.documents, [0.0] * len(one.documents), budget, most_spans=1)
+        for document in found.scores:
+            name = (id(one.segment), document)
+            if name not in seen:
+                seen.add(name)
+                yield one.segment, document
 
 
 def _candidates(
-    segments: Sequence[Segment], wanted: Wanted, visible: Visible | None, *, is_ranked: bool
+    segments: Sequence[Segment], alternatives: Sequence[Wanted], visible: Visible | None, *, is_ranked: bool
 ) -> list[Candidates]:
+    masks = [None if visible is None else visible(one) for one in segments]
     made = (
-        Candidates(one, wanted, None if visible is None else visible(one), is_ranked=is_ranked)
-        for one in segments
-        if one.code is not None
+        Candidates(segment, wanted, mask, is_ranked=is_ranked)
+        for wanted in alternatives
+        for segment, mask in zip(segments, masks, strict=True)
+        if segment.code is not None
     )
     return [one for one in made if len(one.documents)]

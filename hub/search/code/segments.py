@@ -51,17 +51,17 @@ class Segment:
             self._terms[key] = np.fromiter(ids, np.int64)
         return self._terms[key]
 
-    def with_path(self, pattern: Pattern, documents: Documents) -> Documents:
-        """Those of the documents whose path the pattern is found in."""
+    def has_path(self, pattern: Pattern, documents: Documents) -> Mask:
+        """Whether the pattern is found in the path of each of the documents."""
         text, ends = self._all_paths()
         if len(documents) < _FEW:
             begins = np.where(documents > 0, ends[documents - 1] + 1, 0).tolist()
             places = zip(begins, ends[documents].tolist(), strict=True)
-            return documents[[bool(pattern.spans_in(text[begin:end], 1)) for begin, end in places]]
+            return np.array([bool(pattern.spans_in(text[begin:end], 1)) for begin, end in places], np.bool_)
         found = np.zeros(len(ends), np.bool_)
         begins_of_spans = [begin for begin, _ in pattern.spans_in(text, _EVERYWHERE)]
         found[np.searchsorted(ends, np.array(begins_of_spans, np.int64))] = True
-        return documents[found[documents]]
+        return found[documents]
 
     def _all_paths(self) -> tuple[bytes, Numbers]:
         """Every path, one a line in the order of documents, and where each ends."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import re2
 
-from hub.search.code.candidates import Wanted
+from hub.search.code.candidates import PathTest, Wanted
 from hub.search.code.documents import Document, is_text
 from hub.search.code.index import CodeIndex
 from hub.search.code.pages import every_document
@@ -27,7 +27,9 @@ class Texts:
 
     def found(self, *patterns: Pattern, path: Pattern | None = None) -> set[int]:
         """The numbers of the documents that the index finds."""
-        every = every_document(self.index.segments(), Wanted(patterns, path), None)
+        every = every_document(
+            self.index.segments(), [Wanted(patterns, paths=() if path is None else (PathTest(path),))], None
+        )
         return {int(segment.numbers[document]) for segment, document in every}
 
     def read(self, *patterns: Pattern) -> set[int]:

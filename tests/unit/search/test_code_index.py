@@ -26,7 +26,7 @@ def _add(index: CodeIndex, *words: str) -> list[int]:
 
 
 def _found(index: CodeIndex, word: str) -> set[int]:
-    every = every_document(index.segments(), Wanted((literal(word),)), None)
+    every = every_document(index.segments(), [Wanted((literal(word),))], None)
     return {int(segment.numbers[document]) for segment, document in every}
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hub.search.code.candidates import Wanted
+from hub.search.code.candidates import Budget, PathTest, Wanted
 from hub.search.code.documents import Document
 from hub.search.code.index import CodeIndex
 from hub.search.code.lines import every_line, passages_of
-from hub.search.code.pages import Page, search
+from hub.search.code.pages import Page, every_document, search
 from hub.search.code.patterns import literal, regex
 from hub.search.code.segments import Mask, Segment
 
@@ -38,7 +38,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeIndex]:
 
 
 def _page(index: CodeIndex, *words: str, most: int = 20) -> Page:
-    return search(index.segments(), Wanted(tuple(literal(one) for one in words)), None, most=most)
+    return search(index.segments(), [Wanted(tuple(literal(one) for one in words))], None, most=most)
 
 
 def test_where_a_name_is_defined_comes_first(index: CodeIndex) -> None:
@@ -60,7 +60,7 @@ def test_what_may_not_be_seen_is_neither_found_nor_counted(index: CodeIndex) -> 
     def visible(segment: Segment) -> Mask:
         return np.asarray(segment.numbers != hidden)
 
-    page = search(index.segments(), Wanted((literal("parse"),)), visible, most=20)
+    page = search(index.segments(), [Wanted((literal("parse"),))], visible, most=20)
     assert page.total == 6
     assert hidden not in {one.number for one in page.hits}
 
@@ -72,7 +72,7 @@ def test_a_file_is_found_by_its_path(index: CodeIndex) -> None:
 
 
 def test_passages_hold_the_lines_around_each_match_once(index: CodeIndex) -> None:
-    page = search(index.segments(), Wanted((regex("line (3|5|20)$"),)), None, most=20)
+    page = search(index.segments(), [Wanted((regex("line (3|5|20)$"),))], None, most=20)
     passages = passages_of(page.hits[0], most=5)
     assert [[one.number for one in some] for some in passages] == [
         [1, 2, 3, 4, 5, 6, 7, 8, 9],
@@ -104,9 +104,50 @@ def test_every_line_is_found_with_its_marks(
     index: CodeIndex, path: bytes, expected: list[tuple[int, str | None, object]]
 ) -> None:
     wanted = Wanted((literal("parse"),))
-    hit = next(one for one in search(index.segments(), wanted, None, most=20).hits if one.path == path)
+    hit = next(one for one in search(index.segments(), [wanted], None, most=20).hits if one.path == path)
     assert hit.segment.code is not None
     found = list(every_line(hit.segment.code, hit.document, wanted))
     assert [one.number for one in found] == [number for number, _, _ in expected]
     for line, (_, text, marks) in zip(found, expected, strict=True):
         assert text is None or (line.text, line.marks) == (text, marks)
+
+
+def _found(index: CodeIndex, *alternatives: Wanted) -> set[bytes]:
+    return {one.path for one in search(index.segments(), alternatives, None, most=20).hits}
+
+
+def test_alternatives_are_found_once_each(index: CodeIndex) -> None:
+    both = _found(
+        index, Wanted((literal("reparsed"),)), Wanted((literal("windows"),)), Wanted((literal("sparse"),))
+    )
+    assert both == {b"docs/words.txt", b"windows.txt"}
+    some = every_document(
+        index.segments(), [Wanted((literal("reparsed"),)), Wanted((literal("sparse"),))], None
+    )
+    assert len(list(some)) == 1
+
+
+def test_what_is_excluded_is_not_found(index: CodeIndex) -> None:
+    everything = _found(index, Wanted((literal("parse"),)))
+    without = _found(index, Wanted((literal("parse"),), without=(regex("^import"), literal("assert"))))
+    assert everything - without == {b"src/parser.py", b"tests/test_parser.py"}
+
+
+def test_paths_are_wanted_or_not(index: CodeIndex) -> None:
+    tests = (PathTest(regex(r"\.py$")), PathTest(literal("tests/"), is_excluded=True))
+    assert _found(index, Wanted((literal("parse"),), paths=tests)) == {b"src/parser.py", b"src/use.py"}
+    assert _found(index, Wanted((), paths=tests)) == {b"src/parser.py", b"src/use.py"}
+
+
+def test_symbols_are_what_a_file_defines(index: CodeIndex) -> None:
+    assert _found(index, Wanted((), symbols=(b"parse",))) == {b"src/parser.py"}
+    assert _found(index, Wanted((literal("parse"),), symbols=(b"nothing",))) == set()
+
+
+def test_a_spent_budget_gives_what_was_found_and_says_so(index: CodeIndex) -> None:
+    wanted = [Wanted((literal("parse"),))]
+    page = search(index.segments(), wanted, None, most=20, budget=Budget(most_bytes=200))
+    assert page.is_partial
+    assert 0 < len(page.hits) < 7
+    assert not search(index.segments(), wanted, None, most=20, budget=Budget(most_bytes=1 << 20)).is_partial
+    assert search(index.segments(), wanted, None, most=20, budget=Budget(seconds=-1)).hits == ()
