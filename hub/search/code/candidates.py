@@ -38,14 +38,22 @@ class PathTest:
 
 
 @dataclass(frozen=True, slots=True)
+class TermTest:
+    """Terms of a field of the schema, of which a document has to have one, or must not."""
+
+    field: str
+    terms: tuple[bytes, ...]
+    is_excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is searched: a document holds every pattern and none of `without`, passes every test of its path,
-    and defines every one of `symbols` (in small letters)."""
+    """What is searched: a document holds every pattern and none of `without`, and passes every test."""
 
     patterns: tuple[Pattern, ...]
     without: tuple[Pattern, ...] = ()
     paths: tuple[PathTest, ...] = ()
-    symbols: tuple[bytes, ...] = ()
+    terms: tuple[TermTest, ...] = ()
 
 
 class Budget:
@@ -115,8 +123,11 @@ class Candidates:
         return self._filter(chosen)
 
     def _filter(self, chosen: Documents) -> Documents:
-        for symbol in self.wanted.symbols:
-            chosen = np.intersect1d(chosen, self.segment.documents_with("symbol", symbol)).astype(np.int32)
+        for one in self.wanted.terms:
+            if len(chosen):
+                having = [self.segment.documents_with(one.field, term) for term in one.terms]
+                has_it = np.isin(chosen, np.concatenate(having))
+                chosen = chosen[~has_it if one.is_excluded else has_it]
         for test in self.wanted.paths:
             if len(chosen):
                 has_it = self.segment.has_path(test.pattern, chosen)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from hub.search.code.symbols import symbols_in, words_in_name
+from hub.search.code.symbols import languages_of, symbols_in, words_in_name
 
 MAX_BYTES: Final = 2 << 20
 
@@ -34,6 +34,7 @@ class Document:
             "prior": prior_of(self.path, len(self.content)),
             "symbol": symbols_in(self.path, self.content),
             "name": words_in_name(self.path),
+            "language": languages_of(self.path, self.content),
         }
 
 

@@ -96,4 +96,5 @@ SCHEMA: Final = fields.Schema(
     prior=_Plain(_Numbers()),
     symbol=_Terms(),
     name=_Terms(),
+    language=_Terms(),
 )

@@ -5,7 +5,11 @@ from typing import Final
 
 import re2
 
+from hub.repos.git.language_names import has_ending, language_of, language_of_program
+
 LONGEST: Final = 64
+
+_FIRST_BYTES: Final = 256
 
 _SOURCES: Final = frozenset(
     b"c h cc cpp cxx hpp py pyi go rs js jsx ts tsx java kt scala rb php pl pm sh bash zsh swift m cs lua ex "
@@ -47,3 +51,13 @@ def words_in_name(path: bytes) -> set[bytes]:
     base = path.rsplit(b"/", 1)[-1]
     parts = {one.lower()[:LONGEST] for one in _PARTS.findall(base)}
     return parts | {base.lower()[:LONGEST], base.split(b".")[0].lower()[:LONGEST]} - {b""}
+
+
+def languages_of(path: bytes, content: bytes) -> set[bytes]:
+    """The language that a file is written in, in small letters, and how its name ends: `python` and `.py`."""
+    base = path.rsplit(b"/", 1)[-1]
+    language = language_of(base)
+    if language is None and not has_ending(base):
+        language = language_of_program(content[:_FIRST_BYTES])
+    ending = base.rpartition(b".")[2].lower()[:LONGEST] if b"." in base[1:] else b""
+    return ({language.lower().encode()} if language else set()) | ({b"." + ending} if ending else set())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hub.search.code.candidates import Budget, PathTest, Wanted
+from hub.search.code.candidates import Budget, PathTest, TermTest, Wanted
 from hub.search.code.documents import Document
 from hub.search.code.index import CodeIndex
 from hub.search.code.lines import every_line, passages_of
@@ -140,8 +140,19 @@ def test_paths_are_wanted_or_not(index: CodeIndex) -> None:
 
 
 def test_symbols_are_what_a_file_defines(index: CodeIndex) -> None:
-    assert _found(index, Wanted((), symbols=(b"parse",))) == {b"src/parser.py"}
-    assert _found(index, Wanted((literal("parse"),), symbols=(b"nothing",))) == set()
+    assert _found(index, Wanted((), terms=(TermTest("symbol", (b"parse",)),))) == {b"src/parser.py"}
+    assert _found(index, Wanted((literal("parse"),), terms=(TermTest("symbol", (b"nothing",)),))) == set()
+
+
+def test_languages_are_wanted_or_not(index: CodeIndex) -> None:
+    python = TermTest("language", (b"python",))
+    assert _found(index, Wanted((literal("parse"),), terms=(python,))) == {
+        *(b"src/parser.py", b"src/use.py", b"tests/test_parser.py")
+    }
+    text = TermTest("language", (b".txt", b".js"))
+    assert _found(index, Wanted((literal("sparse"),), terms=(text,))) == {b"docs/words.txt"}
+    other = TermTest("language", (b".txt", b"python"), is_excluded=True)
+    assert _found(index, Wanted((literal("parse"),), terms=(other,))) == {b"long.js"}
 
 
 def test_a_spent_budget_gives_what_was_found_and_says_so(index: CodeIndex) -> None:
