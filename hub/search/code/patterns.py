@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import re2
 
-from hub.errors import Invalid, text
 from hub.search.code.grams import FOLD
 from hub.search.code.plans import Plan, plan_literal, plan_regex
 
@@ -20,6 +19,10 @@ LONGEST: Final = 1000
 
 _MOST_MEMORY: Final = 8 << 20
 _WORD: Final = re.compile(r"\w+", re.ASCII)
+
+
+class BadPattern(ValueError):
+    """A regular expression that RE2 does not read, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +78,13 @@ def literal(words: str, *, is_exact: bool = False) -> Pattern:
 
 
 def regex(pattern: str, *, is_exact: bool = False) -> Pattern:
-    """Looks for what the expression matches in a line; raises Invalid for one that RE2 does not read."""
+    """Looks for what the expression matches in a line; raises BadPattern for one that RE2 does not read."""
     if len(pattern) > LONGEST:
-        raise Invalid(
-            text(
-                "This regular expression cannot be read: it has more than %(most)s characters.", most=LONGEST
-            )
-        )
+        raise BadPattern(f"more than {LONGEST} characters")
     try:
         compiled = _compile(pattern, is_exact=is_exact)
     except re2.error as error:
-        said = error.args[0] if error.args else b""
-        raise Invalid(
-            text("This regular expression cannot be read: %(why)s.", why=_words(said)),
-            next_step=text("The syntax is RE2's: there are no look-arounds and no references to groups."),
-        ) from error
+        raise BadPattern(_words(error.args[0] if error.args else b"")) from error
     return Pattern(plan_regex(pattern), b"", b"", None, not is_exact, compiled)
 
 
