@@ -5,7 +5,8 @@ from sqlalchemy.engine import Connection
 
 import hub.accounts.models
 import hub.journal.models
-import hub.repos.models  # noqa: F401  # every model must be known to Base.metadata
+import hub.repos.models
+import hub.search.models  # noqa: F401  # every model must be known to Base.metadata
 from hub.config import load
 from hub.db import Base, database_url, make_engine
 

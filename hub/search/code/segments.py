@@ -40,6 +40,11 @@ class Segment:
             self.live = np.ones(self.code.count, np.bool_)
             self.live[list(reader.segment().deleted_docs())] = False
 
+    def live_numbers(self) -> list[int]:
+        """The numbers of the documents that were not deleted."""
+        numbers: list[int] = (self.numbers if self.live is None else self.numbers[self.live]).tolist()
+        return numbers
+
     def documents_with(self, field: str, term: bytes) -> Numbers:
         """The documents that have a term, in order."""
         key = (field, term)

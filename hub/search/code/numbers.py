@@ -1,0 +1,58 @@
+"""Sets of document numbers: packed for a row, and as masks over the documents of a segment. Pure."""
+
+import hashlib
+import zlib
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.search.code.segments import Mask, Segment
+
+Numbers = NDArray[np.uint32]
+
+NONE: Final[Numbers] = np.empty(0, np.uint32)
+_LEVEL: Final = 1
+_KEY_BYTES: Final = 16
+
+
+def key_of(path: bytes, blob_id: str) -> bytes:
+    """What names a file of this path and content."""
+    return hashlib.blake2b(path + b"\0" + bytes.fromhex(blob_id), digest_size=_KEY_BYTES).digest()
+
+
+def as_numbers(some: Iterable[int]) -> Numbers:
+    """The numbers, each once and in order."""
+    return np.unique(np.fromiter(some, np.uint32))
+
+
+def pack(numbers: Numbers) -> bytes:
+    """Numbers in order as a few bytes each: their differences, compressed."""
+    return zlib.compress(np.diff(numbers, prepend=np.uint32(0)).astype("<u4").tobytes(), _LEVEL)
+
+
+def unpack(packed: bytes) -> Numbers:
+    """The numbers that `pack` made this of."""
+    return np.cumsum(np.frombuffer(zlib.decompress(packed), "<u4"), dtype=np.uint32)
+
+
+class Shown:
+    """The documents of some views together: which documents of a segment they are."""
+
+    def __init__(self, views: Iterable[Numbers]) -> None:
+        self._shown = np.zeros(0, np.bool_)
+        for one in views:
+            if len(one):
+                highest = int(one[-1])
+                if highest >= len(self._shown):
+                    self._shown = np.pad(self._shown, (0, highest + 1 - len(self._shown)))
+                self._shown[one] = True
+
+    def __call__(self, segment: Segment) -> Mask:
+        """One truth value for each document of the segment."""
+        if not len(self._shown):
+            return np.zeros(len(segment.numbers), np.bool_)
+        inside = segment.numbers < len(self._shown)
+        shown: Mask = self._shown[np.minimum(segment.numbers, len(self._shown) - 1)] & inside
+        return shown

@@ -1,0 +1,233 @@
+"""Brings the index up to what branches hold: files that are new are added, and what a branch shows is noted.
+
+The index is committed first and the rows after: a crash in between leaves documents that nobody is shown,
+which `drop_unused` finds. One process at a time changes the index.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from hub.clock import now
+from hub.config import Config
+from hub.db import Database
+from hub.errors import Unavailable, text
+from hub.repos.git.objects import Objects, Unreadable
+from hub.repos.git.refs import RefFiles
+from hub.repos.git.store import directory, holding
+from hub.repos.git.tree_survey import survey
+from hub.repos.git.trees import Trees
+from hub.repos.models import Repository
+from hub.search.code.documents import MAX_BYTES, Document, is_text
+from hub.search.code.index import CodeIndex, Writer
+from hub.search.code.numbers import NONE, Numbers, as_numbers, key_of, pack, unpack
+from hub.search.models import CodeDocument, CodeView
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+MOST_FILES: Final = 500_000
+
+_LOCK: Final = "code-index.lock"
+_WAIT_SECONDS: Final = 600.0
+_FILE_MODES: Final = (0o100644, 0o100755)
+_KEYS_AT_ONCE: Final = 500
+# What is held in memory, and what one commit of the index takes.
+_BYTES_AT_ONCE: Final = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What was done for a branch: how many documents are new, and how many it shows."""
+
+    added: int
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    key: bytes
+    path: bytes
+    blob_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What has to be done so that the view is right: files that came, files that went."""
+
+    commit_id: str
+    tree_id: str
+    before: Numbers
+    added: Sequence[_File] = ()
+    dropped: Sequence[_File] = ()
+    is_copy: bool = False
+
+
+def index_folder(config: Config) -> Path:
+    """Where the index lies; nobody but the hub's own user can enter it."""
+    return config.data / "index" / "code"
+
+
+@contextmanager
+def indexing(config: Config) -> Iterator[CodeIndex]:
+    """The index, for the one process that changes it; raises Unavailable while another one does."""
+    folder = index_folder(config)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with holding(folder.parent, _LOCK, wait_seconds=_WAIT_SECONDS) as is_ours:
+        if not is_ours:
+            raise Unavailable(text("The index is being changed."), next_step=text("Try it again."))
+        index = CodeIndex(folder)
+        try:
+            yield index
+        finally:
+            index.close()
+
+
+def update_view(database: Database, index: CodeIndex, repository_id: int, ref: str) -> Indexed:
+    """Has the index know what the branch or tag holds now; a ref that is gone shows nothing any more."""
+    with database.reading() as session:
+        repository = session.get(Repository, repository_id)
+        if repository is None:
+            return Indexed(0, 0)
+        path = directory(database.config, repository)
+        plan = _make_plan(session, path, repository_id, ref)
+    if plan is None:
+        with database.writing() as session:
+            is_it = (CodeView.repository_id == repository_id) & (CodeView.ref == ref)
+            session.execute(delete(CodeView).where(is_it))
+        return Indexed(0, 0)
+    added = _add(database, index, path, plan.added)
+    with database.writing() as session:
+        shown = _shown(session, plan)
+        if session.get(Repository, repository_id) is not None:
+            _save(session, repository_id, ref, plan, shown)
+    return Indexed(added, len(shown))
+
+
+def drop_unused(database: Database, index: CodeIndex) -> int:
+    """Removes the documents that no branch shows; returns how many there were."""
+    with database.reading() as session:
+        used: set[int] = set()
+        for packed in session.scalars(select(CodeView.documents)):
+            used.update(unpack(packed).tolist())
+    held = {number for one in index.segments() for number in one.live_numbers()}
+    unused = held - used
+    if not unused:
+        return 0
+    with index.writing(expected=0) as writer:
+        dropped = writer.drop(unused)
+    with database.writing() as session:
+        for some in _parts(sorted(unused)):
+            session.execute(delete(CodeDocument).where(CodeDocument.number.in_(some)))
+    return dropped
+
+
+def _make_plan(session: Session, path: Path, repository_id: int, ref: str) -> _Plan | None:
+    tip = RefFiles(path).get(ref)
+    objects = Objects(path)
+    commit_id = None if tip is None else objects.peel(tip)
+    tree_id = None if commit_id is None else objects.tree_of(commit_id)
+    if commit_id is None or tree_id is None:
+        return None
+    view = session.get(CodeView, (repository_id, ref))
+    same = session.scalars(select(CodeView.documents).where(CodeView.tree_id == tree_id).limit(1)).first()
+    if same is not None:
+        # A fork, or a branch that is where another one is.
+        return _Plan(commit_id, tree_id, unpack(same), is_copy=True)
+    before = NONE if view is None else unpack(view.documents)
+    try:
+        found = survey(path, None if view is None else view.tree_id, tree_id, most=MOST_FILES)
+    except Unreadable:
+        # What the view was made from is gone: all of it is looked at again.
+        before, found = NONE, survey(path, None, tree_id, most=MOST_FILES)
+    if not found.is_whole:
+        _log.warning("code_not_wholly_indexed", repository_id=repository_id, ref=ref, most=MOST_FILES)
+    added = [
+        _File(key_of(one.path, one.new_id), one.path, one.new_id)
+        for one in found.entries
+        if one.new_mode in _FILE_MODES and one.new_id is not None
+    ]
+    dropped = [
+        _File(key_of(one.path, one.old_id), one.path, one.old_id)
+        for one in found.entries
+        if one.old_mode in _FILE_MODES and one.old_id is not None
+    ]
+    return _Plan(commit_id, tree_id, before, added, dropped)
+
+
+def _add(database: Database, index: CodeIndex, path: Path, files: Sequence[_File]) -> int:
+    """Adds what the index lacks of these files, some megabytes at a time."""
+    with database.reading() as session:
+        known = _numbers_of(session, [one.key for one in files])
+    count = 0
+    for some in _read(path, [one for one in files if one.key not in known]):
+        with index.writing(expected=len(some)) as writer:
+            numbered = _number(writer, some)
+        with database.writing() as session:
+            rows = [{"number": one.number, "key": key} for key, one in numbered]
+            session.execute(insert(CodeDocument), rows)
+        count += len(some)
+    return count
+
+
+def _number(writer: Writer, some: Sequence[tuple[_File, bytes]]) -> list[tuple[bytes, Document]]:
+    first = writer.next_number()
+    numbered = [(one.key, Document(first + at, one.path, content)) for at, (one, content) in enumerate(some)]
+    writer.add(document for _, document in numbered)
+    return numbered
+
+
+def _read(path: Path, files: Sequence[_File]) -> Iterator[list[tuple[_File, bytes]]]:
+    """The files that are text, with what they hold, in parts of some megabytes."""
+    trees, part, size = Trees(path), list[tuple[_File, bytes]](), 0
+    for one in files:
+        blob = trees.read_blob(one.blob_id, most_bytes=MAX_BYTES)
+        if blob is None or blob.content is None or not is_text(blob.content):
+            continue
+        part.append((one, blob.content))
+        size += len(blob.content)
+        if size >= _BYTES_AT_ONCE:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _shown(session: Session, plan: _Plan) -> Numbers:
+    if plan.is_copy:
+        return plan.before
+    kept = plan.before
+    gone = as_numbers(_numbers_of(session, [one.key for one in plan.dropped]).values())
+    came = as_numbers(_numbers_of(session, [one.key for one in plan.added]).values())
+    return as_numbers([*(set(kept.tolist()) - set(gone.tolist())), *came.tolist()])
+
+
+def _save(session: Session, repository_id: int, ref: str, plan: _Plan, shown: Numbers) -> None:
+    view = session.get(CodeView, (repository_id, ref))
+    if view is None:
+        view = CodeView(repository_id=repository_id, ref=ref)
+        session.add(view)
+    view.commit_id, view.tree_id, view.documents = plan.commit_id, plan.tree_id, pack(shown)
+    view.indexed_at = now()
+
+
+def _numbers_of(session: Session, keys: Collection[bytes]) -> dict[bytes, int]:
+    found: dict[bytes, int] = {}
+    for some in _parts(list(keys)):
+        rows = session.execute(
+            select(CodeDocument.key, CodeDocument.number).where(CodeDocument.key.in_(some))
+        )
+        found.update((key, number) for key, number in rows)
+    return found
+
+
+def _parts(some: Sequence[T]) -> Iterator[Sequence[T]]:
+    for begin in range(0, len(some), _KEYS_AT_ONCE):
+        yield some[begin : begin + _KEYS_AT_ONCE]
