@@ -18,6 +18,7 @@ Visible = Callable[[Segment], Mask]
 _FIRST_READ: Final = 60
 _READ_MORE: Final = 4
 _SPANS: Final = 3
+_AT_ONCE: Final = 64
 _EVERYWHERE: Final = 1 << 62
 
 
@@ -117,6 +118,42 @@ def every_document(
             if name not in seen:
                 seen.add(name)
                 yield one.segment, document
+
+
+def in_order(
+    segments: Sequence[Segment],
+    alternatives: Sequence[Wanted],
+    visible: Visible | None,
+    first: int,
+    budget: Budget,
+) -> Iterator[tuple[Segment, int]]:
+    """Every document that matches one of the alternatives, once, by number, from the number `first` on."""
+    some = _candidates(segments, alternatives, visible, is_ranked=False)
+    waiting = sorted(
+        (int(number), at, document)
+        for at, one in enumerate(some)
+        for number, document in zip(
+            one.segment.numbers[one.documents].tolist(), one.documents.tolist(), strict=True
+        )
+        if number >= first
+    )
+    # The same document may be a candidate of several alternatives: they stand beside each other.
+    for begin in range(0, len(waiting), _AT_ONCE):
+        matching: dict[int, tuple[Segment, int]] = {}
+        for at, one in enumerate(some):
+            own = [
+                (number, document) for number, of, document in waiting[begin : begin + _AT_ONCE] if of == at
+            ]
+            documents = np.array(sorted(document for _, document in own), np.int32)
+            if own:
+                read = one.read(documents, [0.0] * len(own), budget, most_spans=1).scores
+                matching.update(
+                    (number, (one.segment, document)) for number, document in own if document in read
+                )
+        if budget.is_spent:
+            return
+        for number in sorted(matching):
+            yield matching[number]
 
 
 def _candidates(

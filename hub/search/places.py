@@ -1,0 +1,138 @@
+"""Where a query looks: the branches that it names and the viewer may see, with the documents of each."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
+
+from hub.access import Viewer
+from hub.accounts.models import Principal
+from hub.repos.access import visible_to
+from hub.repos.models import Repository
+from hub.repos.names import BRANCHES, TAGS
+from hub.search.code.globs import glob_regex, is_glob
+from hub.search.code.numbers import Numbers, Shown, unpack
+from hub.search.code.patterns import regex
+from hub.search.code_queries import CodeQuery, Forks, NameTest
+from hub.search.models import CodeView
+
+# Document numbers that are kept unpacked; four bytes each.
+_MOST_KEPT: Final = 20_000_000
+_MOST_SHOWN: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A branch or tag that is searched."""
+
+    repository_id: int
+    path: str
+    ref: str
+    commit_id: str
+    is_fork: bool
+
+
+class Places:
+    """The places of one query."""
+
+    def __init__(self, places: Sequence[Place], numbers: Sequence[Numbers], shown: Shown) -> None:
+        self.all = places
+        self._numbers = numbers
+        self.shown = shown
+
+    def holding(self, numbers: Sequence[int]) -> dict[int, list[Place]]:
+        """The places that show each of these documents; those of no fork first."""
+        wanted = np.array(sorted(numbers), np.uint32)
+        found: dict[int, list[Place]] = {one: [] for one in numbers}
+        for place, held in zip(self.all, self._numbers, strict=True):
+            for number in wanted[np.isin(wanted, held, assume_unique=True)].tolist():
+                found[number].append(place)
+        for places in found.values():
+            places.sort(key=lambda one: (one.is_fork, one.repository_id))
+        return found
+
+
+class Views:
+    """What was unpacked lately: the numbers of views by what they were made of, and many of them together."""
+
+    def __init__(self) -> None:
+        self._numbers: OrderedDict[tuple[int, str, str], Numbers] = OrderedDict()
+        self._shown: OrderedDict[tuple[tuple[int, str, str], ...], Shown] = OrderedDict()
+
+    def find(self, session: Session, viewer: Viewer, query: CodeQuery) -> Places:
+        """The places of a query, for that viewer."""
+        places = _find(session, viewer, query)
+        names = tuple((one.repository_id, one.ref, one.commit_id) for one in places)
+        self._load(session, [one for one in names if one not in self._numbers])
+        numbers = [self._numbers.get(one, _NOTHING) for one in names]
+        shown = self._shown.get(names)
+        if shown is None:
+            shown = self._shown[names] = Shown(numbers)
+        self._shown.move_to_end(names)
+        self._forget()
+        return Places(places, numbers, shown)
+
+    def _load(self, session: Session, names: Iterable[tuple[int, str, str]]) -> None:
+        for repository_id, ref, commit_id in names:
+            view = session.get(CodeView, (repository_id, ref))
+            if view is not None and view.commit_id == commit_id:
+                self._numbers[repository_id, ref, commit_id] = unpack(view.documents)
+
+    def _forget(self) -> None:
+        while len(self._shown) > _MOST_SHOWN:
+            self._shown.popitem(last=False)
+        while len(self._numbers) > 1 and sum(map(len, self._numbers.values())) > _MOST_KEPT:
+            self._numbers.popitem(last=False)
+
+
+_NOTHING: Final[Numbers] = np.empty(0, np.uint32)
+
+
+def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
+    owner = aliased(Principal)
+    ref = BRANCHES + Repository.default_branch if not query.branch else None
+    is_meant = (
+        CodeView.ref == ref
+        if ref is not None
+        else or_(*(CodeView.ref == prefix + query.branch for prefix in (BRANCHES, TAGS)))
+    )
+    wanted = (
+        select(
+            Repository.id, owner.name, Repository.name, CodeView.ref, CodeView.commit_id, Repository.origin_id
+        )
+        .join(CodeView, CodeView.repository_id == Repository.id)
+        .join(owner, owner.id == Repository.owner_id)
+        .where(visible_to(viewer), is_meant)
+        .order_by(Repository.id)
+    )
+    if query.forks is not Forks.YES:
+        is_fork = Repository.origin_id.is_not(None)
+        wanted = wanted.where(is_fork if query.forks is Forks.ONLY else ~is_fork)
+    rows = [
+        Place(row[0], f"{row[1]}/{row[2]}", row[3], row[4], row[5] is not None)
+        for row in session.execute(wanted)
+    ]
+    return [
+        one
+        for one in rows
+        if _passes(one.path.lower(), query.repositories)
+        and _passes(one.path.lower().partition("/")[0], query.owners, is_whole=True)
+    ]
+
+
+def _passes(name: str, tests: Sequence[NameTest], *, is_whole: bool = False) -> bool:
+    wanted = [one for one in tests if not one.is_excluded]
+    if wanted and not any(_is_named(name, one.value, is_whole=is_whole) for one in wanted):
+        return False
+    return not any(_is_named(name, one.value, is_whole=is_whole) for one in tests if one.is_excluded)
+
+
+def _is_named(name: str, value: str, *, is_whole: bool) -> bool:
+    if is_glob(value):
+        pattern = glob_regex(f"/{value}" if "/" in value else value)
+        return bool(regex(pattern).spans_in(name.encode(), 1))
+    return name == value if is_whole else value in name
