@@ -14,6 +14,7 @@ from hub.repos import jobs as repos_jobs
 from hub.repos.browsing.files import preparing
 from hub.repos.settings import departures
 from hub.reviews import jobs as reviews_jobs
+from hub.search import jobs as search_jobs
 from hub.web import jobs as web_jobs
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _FEATURES: Final = (
     journal_jobs,
     journal_showing,
     reviews_jobs,
+    search_jobs,
 )
 
 _TRANSLATIONS: Final = Path(__file__).parent / "translations"

@@ -76,11 +76,11 @@ def index_folder(config: Config) -> Path:
 
 
 @contextmanager
-def indexing(config: Config) -> Iterator[CodeIndex]:
+def indexing(config: Config, *, wait_seconds: float = _WAIT_SECONDS) -> Iterator[CodeIndex]:
     """The index, for the one process that changes it; raises Unavailable while another one does."""
     folder = index_folder(config)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with holding(folder.parent, _LOCK, wait_seconds=_WAIT_SECONDS) as is_ours:
+    with holding(folder.parent, _LOCK, wait_seconds=wait_seconds) as is_ours:
         if not is_ours:
             raise Unavailable(text("The index is being changed."), next_step=text("Try it again."))
         index = CodeIndex(folder)
