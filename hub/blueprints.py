@@ -31,6 +31,7 @@ from hub.reviews import merge_views, open_views
 from hub.reviews import views as reviews
 from hub.reviews.conversation import act_views, redact_views, talk_views
 from hub.reviews.files import files_views
+from hub.search import views as search
 
 # A feature's modules of views share one blueprint.
 _MODULES: Final = (
@@ -70,6 +71,7 @@ _MODULES: Final = (
     blame_views,
     reviews,
     files_views,
+    search,
     change_commit_views,
     change_list_views,
     open_views,

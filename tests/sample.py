@@ -74,6 +74,7 @@ PARTS = {
 # What there is of a file, and not of a folder.
 OF_FILES = {"repos.show_blame", "repos.show_raw"}
 NO_PAGES = {
+    "search.list_lines",
     "repos.download",
     "repos.show_raw",
     "repos.go_to_ref",
@@ -99,6 +100,7 @@ NO_PAGES = {
     "reviews.lead_to_changes",
 }
 MORE_PAGES = [
+    "/search?q=file",
     "/anna/full/changes/1/files?comment=file&first=1&view=split",
     "/anna/full/src/branch/main/file",
     "/anna/empty",

@@ -23,7 +23,8 @@ PATCHES = re.compile(r"\bmonkeypatch\.setattr\b|\bunittest\.mo" + r"ck\b|\bmock\
 # A program that a test starts outlives no test, and is never collected in another one; one is for the run.
 PROGRAMS = re.compile(r"\bPopen\(")
 STARTS_PROGRAMS = ("tests/prestarted.py", "tests/served.py", "tests/wire/beside.py")
-ENDS_TRANSACTIONS = {"hub/db.py", "hub/web/request.py"}
+# The third ends those of the search index, which is no database.
+ENDS_TRANSACTIONS = {"hub/db.py", "hub/web/request.py", "hub/search/code/index.py"}
 
 # The processes that load a hub without its pages do not pay for Flask.
 # The modules of a feature that know what a request is; all others are called by the command line as well.
@@ -32,7 +33,11 @@ WEB = re.compile(
     r"^from (flask|flask_login|werkzeug|hub\.web)\b|^import (flask|flask_login|werkzeug)\b", re.MULTILINE
 )
 
-IMPORTS_LATE = {"hub/app.py: create_app"}
+IMPORTS_LATE = {
+    "hub/app.py: create_app",
+    "hub/search/jobs.py: index_waiting",
+    "hub/search/jobs.py: drop_unused",
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -17,6 +17,8 @@ Span = tuple[int, int]
 
 LONGEST: Final = 1000
 
+# A line begins and ends where a text of one line does.
+_BEFORE: Final = "(?m)"
 _MOST_MEMORY: Final = 8 << 20
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 
@@ -89,7 +91,9 @@ def regex(pattern: str, *, is_exact: bool = False) -> Pattern:
 
 
 def _words(said: object) -> str:
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    # What RE2 quotes begins with what was put before the pattern.
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return words.replace(_BEFORE, "")
 
 
 def _compile(pattern: str, *, is_exact: bool) -> Any:
@@ -98,4 +102,4 @@ def _compile(pattern: str, *, is_exact: bool) -> Any:
     options.log_errors = False
     options.max_mem = _MOST_MEMORY
     options.case_sensitive = is_exact
-    return re2.compile(f"(?m){pattern}".encode(), options)
+    return re2.compile(f"{_BEFORE}{pattern}".encode(), options)
