@@ -6,9 +6,9 @@ import json
 import click
 
 from hub.cli_line import CommandLine, as_json, pass_line
-from hub.journal.exporting import export
-from hub.journal.hub_key import load_hub_key
-from hub.journal.public_keys import follow, wire_form
+from hub.journal.keys.hub_key import load_hub_key
+from hub.journal.keys.public_keys import follow, wire_form
+from hub.journal.refs.exporting import export
 from hub.journal.rotating import rotate_key
 from hub.signing import fingerprint_of
 

@@ -9,7 +9,7 @@ from hub.access import Visibility
 from hub.accounts.queries import get_user
 from hub.cli_line import SYSTEM, CommandFailed, CommandLine, as_json, pass_line
 from hub.errors import Invalid, text
-from hub.journal.rebuilding import Rebuilt, Target, fetched, rebuild, require_sound
+from hub.journal.refs.rebuilding import Rebuilt, Target, fetched, rebuild, require_sound
 from hub.repos.git.importing import SourceFailed
 from hub.repos.names import split_path
 from hub.reviews.intake.measuring import measure_missing

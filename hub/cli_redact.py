@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from hub.cli_line import SYSTEM, CommandLine, as_json, pass_line, show_rows
 from hub.errors import Invalid, NotFound, text
-from hub.journal.purging import purge
+from hub.journal.refs.purging import purge
 from hub.reviews.changes import OpenedChange, get_change
 from hub.reviews.redacting import Removable, list_removable, take_away
 

@@ -10,7 +10,7 @@ import click
 
 from hub.cli_line import CommandFailed, as_json
 from hub.errors import HubError
-from hub.journal.codec import is_id
+from hub.journal.format.codec import is_id
 from hub.journal.verifying.report import NOT_SHOWN, Fault, Place, Report
 from hub.journal.verifying.signers import allowed_signers
 from hub.journal.verifying.verification import Verified, Wanted, verify

@@ -9,7 +9,7 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import Conflict, text
 from hub.gateway.ssh_keys import load_host_keys
-from hub.journal.hub_key import load_hub_key
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.openings import open_missing
 from hub.secret_keys import load_key
 

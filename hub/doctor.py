@@ -19,10 +19,10 @@ from hub.clock import now
 from hub.config import Config
 from hub.db import Database
 from hub.errors import Conflict, HubError, Unavailable, text
-from hub.journal.healing import is_elsewhere
-from hub.journal.hub_key import key_file, load_hub_key, next_file
+from hub.journal.keys.hub_key import key_file, load_hub_key, next_file
 from hub.journal.models import JournalLeftover
 from hub.journal.overseeing import count_journals
+from hub.journal.refs.healing import is_elsewhere
 from hub.journal.rotating import count_unaware, is_begun
 from hub.repos.git import store
 from hub.repos.git.refs import RefFiles, RefsDamaged

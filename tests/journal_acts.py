@@ -11,15 +11,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.issues.numbers import next_number
-from hub.journal import codec
 from hub.journal.arriving import replay_topics
-from hub.journal.entries import Entry
-from hub.journal.exporting import export
+from hub.journal.format import codec
+from hub.journal.format.entries import Entry
 from hub.journal.kinds import find_kinds
 from hub.journal.models import JournalBody, JournalEntry, JournalHead, JournalTopic, Person
 from hub.journal.people import set_key, set_name
 from hub.journal.recording import list_entries, record
 from hub.journal.redacting import redact
+from hub.journal.refs.exporting import export
 from hub.journal.replay import NotCounted, act, begin, replay, repository_topic
 from hub.journal.ring_rows import homes_of
 from hub.journal.rotating import rotate_key

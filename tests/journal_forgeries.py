@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hub.journal import codec, records
-from hub.journal.public_keys import NEXT_KEY, about_next, as_line
-from hub.journal.ref_names import AT, REPOSITORY_REF
+from hub.journal.format import codec, records
+from hub.journal.format.ref_names import AT, REPOSITORY_REF
+from hub.journal.keys.public_keys import NEXT_KEY, about_next, as_line
 from hub.journal.verifying.report import Code
 from hub.signing import ENTRY, RECEIPT
 from tests.journal_harm import Chain, Harm, Tampering, find, load_again, on

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.journal import codec
-from hub.journal.ref_names import AT, REPOSITORY_REF
+from hub.journal.format import codec
+from hub.journal.format.ref_names import AT, REPOSITORY_REF
 from hub.journal.verifying.report import Code
 from hub.signing import ENTRY
 from tests.journal_story import ISSUE, NEW, ONE, STRANGER, TWO, A

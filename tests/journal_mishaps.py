@@ -8,11 +8,11 @@ from typing import Final
 
 from sqlalchemy import select
 
-from hub.journal import export_sweeps
-from hub.journal.exporting import RECORDING, STEPS, export
+from hub.journal.format.ref_names import AT
 from hub.journal.models import JournalEntry, JournalReceipt
 from hub.journal.people import person_of
-from hub.journal.ref_names import AT
+from hub.journal.refs import export_sweeps
+from hub.journal.refs.exporting import RECORDING, STEPS, export
 from hub.journal.verifying.verification import verify
 from tests.databases import FILE
 from tests.factories import make_user

@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from hub.access import Viewer, Visibility
-from hub.journal import codec
+from hub.journal.format import codec
 from hub.journal.models import JournalEntry, JournalTopic
-from hub.journal.rebuilding import Target, fetched, rebuild
+from hub.journal.refs.rebuilding import Target, fetched, rebuild
 from hub.journal.verifying.verification import Wanted, verify
 from tests.databases import SqliteTemplate
 from tests.journal_acts import play, steps_of

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from hub.app import Hub
 from hub.issues.models import Comment
-from hub.journal import exporting
-from hub.journal.exporting import export
 from hub.journal.models import JournalDamage
 from hub.journal.people import person_of
 from hub.journal.recording import find_topic
+from hub.journal.refs import exporting
+from hub.journal.refs.exporting import export
 from hub.journal.replay import act, begin
 from tests import databases
 from tests.factories import make_repository, make_user

@@ -21,13 +21,13 @@ from hub.app import load
 from hub.config import Config, from_values
 from hub.db import Database
 from hub.journal.arriving import Arrival, read_chain, take_over
-from hub.journal.exporting import export, find_place
-from hub.journal.hub_key import load_hub_key
+from hub.journal.format.ref_names import AT, PREFIX
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.models import JournalEntry, JournalTopic
 from hub.journal.people import person_of
-from hub.journal.receipting import has_waiting
 from hub.journal.recording import REPOSITORY
-from hub.journal.ref_names import AT, PREFIX
+from hub.journal.refs.exporting import export, find_place
+from hub.journal.refs.receipting import has_waiting
 from hub.journal.replay import act, repository_topic
 from hub.repos.git.record_objects import RecordObjects
 from hub.repos.git.refs import RefFiles

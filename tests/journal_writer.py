@@ -10,9 +10,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hub.journal import codec, records
-from hub.journal.public_keys import hub_id_of, wire_form
-from hub.journal.ref_names import AT, REPOSITORY_REF
+from hub.journal.format import codec, records
+from hub.journal.format.ref_names import AT, REPOSITORY_REF
+from hub.journal.keys.public_keys import hub_id_of, wire_form
 from hub.repos.git.record_objects import RecordObjects
 from hub.signing import ENTRY, RECEIPT, fingerprint_of, sign
 

@@ -11,11 +11,11 @@ from hub.access import Viewer, Visibility
 from hub.app import load
 from hub.config import Config, from_values
 from hub.db import Database
-from hub.journal.exporting import export, find_place
-from hub.journal.hub_key import load_hub_key
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.models import JournalTopic
-from hub.journal.rebuilding import Target, fetched, rebuild
 from hub.journal.recording import REPOSITORY
+from hub.journal.refs.exporting import export, find_place
+from hub.journal.refs.rebuilding import Target, fetched, rebuild
 from tests.databases import FILE, SqliteTemplate
 from tests.factories import make_user
 from tests.journal_rows import check_equal, rows_of

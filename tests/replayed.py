@@ -8,7 +8,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from hub.db import Base, Database
-from hub.journal import codec
+from hub.journal.format import codec
 from hub.journal.kinds import kinds_of
 from hub.journal.models import JournalBody, JournalEntry, JournalHead, JournalTopic, Person
 from hub.journal.recording import REPOSITORY, get_repository_topic_id, list_entries

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.issues.state import CommentState, CommentWords, ThreadState, TopicState, TopicWords
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.redactions import taken_by
 
 _NOT_AUTHOR: Final = "only the author or the home hub"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hub.db import Base, config_of
 from hub.issues.models import TopicNumbers
 from hub.issues.state import TopicState
-from hub.journal.hub_key import load_hub_key
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.models import JournalTopic
 from hub.journal.replay import act
 from hub.journal.ring_rows import homes_of

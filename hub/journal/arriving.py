@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from hub.clock import now
 from hub.db import Base
 from hub.events import JournalGrew, publish
-from hub.journal import codec
-from hub.journal.entries import Entry
+from hub.journal.format import codec
+from hub.journal.format.entries import Entry
+from hub.journal.format.records import Block, Record, body_name, body_names, parse_commit
 from hub.journal.kinds import find_kinds
 from hub.journal.models import (
     JournalBody,
@@ -28,7 +29,6 @@ from hub.journal.models import (
     JournalTopic,
 )
 from hub.journal.recording import REPOSITORY, list_entries
-from hub.journal.records import Block, Record, body_name, body_names, parse_commit
 from hub.journal.redactions import REDACT, list_taken
 from hub.journal.replay import NOT_UNDERSTOOD, replay_with_reasons
 from hub.journal.ring_rows import homes_of

@@ -19,12 +19,12 @@ from hub.events import (
     on,
 )
 from hub.jobs import at_start, enqueue, every, job
-from hub.journal import export_sweeps, exporting
 from hub.journal.forgetting import forget
 from hub.journal.linking import follow_name
 from hub.journal.openings import open_missing
 from hub.journal.people import find_person, list_keys, list_topics_that_know, set_key, set_name
-from hub.journal.purging import purge_all
+from hub.journal.refs import export_sweeps, exporting
+from hub.journal.refs.purging import purge_all
 from hub.journal.replay import open_repository_topic
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.models import JournalTopic
 
 S = TypeVar("S")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.models import SshKey, User
 from hub.db import config_of
-from hub.journal.hub_key import load_hub_key
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.models import JournalKey, JournalTopic, KnownPerson, Person
 from hub.journal.person_rows import ids_of as ids_of
 from hub.journal.person_rows import names_of as names_of

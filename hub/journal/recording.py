@@ -14,11 +14,11 @@ from hub.clock import now
 from hub.db import Base, config_of
 from hub.errors import TooLarge, text
 from hub.events import JournalGrew, publish
-from hub.journal import codec
-from hub.journal.entries import Entry, ordered
-from hub.journal.hub_key import load_hub_key
+from hub.journal.format import codec
+from hub.journal.format.entries import Entry, ordered
+from hub.journal.format.signed import SignedEntry
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.models import JournalBody, JournalEntry, JournalHead, JournalTopic, Person
-from hub.journal.signed import SignedEntry
 
 REPOSITORY: Final = "repo"
 

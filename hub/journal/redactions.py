@@ -7,8 +7,8 @@ for any text where a home made it, which checked the person's right; elsewhere f
 from collections.abc import Iterable, Mapping, Set
 from typing import Final
 
-from hub.journal.codec import VERSION
-from hub.journal.entries import Entry, ordered
+from hub.journal.format.codec import VERSION
+from hub.journal.format.entries import Entry, ordered
 
 REDACT: Final = "redact"
 

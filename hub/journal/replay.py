@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from hub.db import config_of
 from hub.journal import recording
-from hub.journal.codec import VERSION
-from hub.journal.entries import Entry, ordered
-from hub.journal.hub_key import load_hub_key
-from hub.journal.key_turns import keep_key
+from hub.journal.format.codec import VERSION
+from hub.journal.format.entries import Entry, ordered
+from hub.journal.keys.hub_key import load_hub_key
+from hub.journal.keys.key_turns import keep_key
 from hub.journal.kinds import Kinds as Kinds
 from hub.journal.kinds import kinds_of
 from hub.journal.kinds import register as register

@@ -32,9 +32,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
+from hub.journal.keys.public_keys import follow, hub_id_of, wire_form
 from hub.journal.kinds import Apply
-from hub.journal.public_keys import follow, hub_id_of, wire_form
 from hub.journal.redactions import REDACT, note_texts, taken_by
 from hub.signing import fingerprint_of
 

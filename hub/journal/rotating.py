@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 from hub.config import Config
 from hub.db import Database
 from hub.errors import Conflict, text
-from hub.journal.hub_key import HubKey, key_file, load_hub_key, load_next_key, next_file, switch_to, tidy
-from hub.journal.key_turns import take_key
+from hub.journal.keys.hub_key import HubKey, key_file, load_hub_key, load_next_key, next_file, switch_to, tidy
+from hub.journal.keys.key_turns import take_key
 from hub.journal.models import JournalHub, JournalKey
 from hub.journal.openings import open_missing
 from hub.journal.recording import find_repository_topic, lock

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.events import WordsTakenAway, publish
-from hub.journal import codec
+from hub.journal.format import codec
 from hub.journal.models import JournalBody, JournalEntry, JournalLeftover, JournalTopic
 from hub.repos.git.removing import blob_id_of
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from hub.issues import kinds as topic_kinds
 from hub.issues.kinds import as_bool, as_int, as_person, as_str, is_home
 from hub.issues.state import TopicState
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.kinds import NUMBER_USED
 from hub.journal.redactions import REDACT, note_texts
 from hub.reviews.models import Side, VerdictValue

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hub.issues.models import Comment, CommentEdit, Topic
 from hub.issues.rows import moment
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.models import JournalBody, JournalEntry, JournalTopic, Person
 from hub.journal.person_rows import split
 from hub.journal.recording import list_entries, read_entry

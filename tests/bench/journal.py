@@ -24,10 +24,10 @@ from sqlalchemy.orm import Session
 from hub.access import Permission, Viewer
 from hub.clock import now
 from hub.issues.models import Comment, Thread
-from hub.journal.exporting import export
 from hub.journal.models import JournalBody, JournalReceipt, JournalTopic, Person
 from hub.journal.people import person_of
 from hub.journal.redacting import redact
+from hub.journal.refs.exporting import export
 from hub.journal.replay import act, begin
 from hub.journal.verifying.verification import Wanted, verify
 from hub.repos.models import Repository

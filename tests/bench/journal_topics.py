@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from hub.journal.exporting import export
 from hub.journal.models import JournalTopic, Person
 from hub.journal.people import person_of
+from hub.journal.refs.exporting import export
 from hub.journal.replay import act, begin
 from tests.bench.journal import Clock
 from tests.bench.report import Row

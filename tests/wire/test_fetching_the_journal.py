@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.journal.exporting import export
+from hub.journal.refs.exporting import export
 from tests.git_client import GitClient
 from tests.served import Person
 from tests.wire.records import journal_refs, refs_on_disk, repository_id

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.journal.exporting import export
-from hub.journal.hub_key import load_hub_key
+from hub.journal.keys.hub_key import load_hub_key
+from hub.journal.refs.exporting import export
 from hub.journal.verifying.verification import verify
 from tests.databases import Template
 from tests.git_client import GitClient

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from hub import signing
 from hub.errors import Forbidden, HubError, Unavailable
 from hub.issues.models import Topic
-from hub.journal import codec
-from hub.journal.exporting import export
+from hub.journal.format import codec
 from hub.journal.models import JournalEntry, JournalTopic
+from hub.journal.refs.exporting import export
 from hub.reviews.models import Review, VerdictValue
 from hub.reviews.terminal.reviewing import Desk, Wanted
 from tests.factories import write_key

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.journal.exporting import export
+from hub.journal.refs.exporting import export
 from hub.journal.showing import find_repository_id
 from tests import prestarted
 from tests.databases import Template

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from hub.access import Permission
 from hub.accounts.queries import get_user
-from hub.journal.exporting import export
 from hub.journal.models import JournalLeftover
+from hub.journal.refs.exporting import export
 from hub.repos.access import open_repository
 from hub.repos.forks.forking import fork_repository
 from tests.factories import PASSWORD, SYSTEM, unique

@@ -7,7 +7,7 @@ entry made, `seq` that of the receipt in the journal that is read; for a hub's o
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.kinds import kinds_of
 from hub.journal.recording import REPOSITORY
 from hub.journal.replay import NOT_UNDERSTOOD, apply

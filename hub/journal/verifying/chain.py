@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hub.journal.ref_names import AT
+from hub.journal.format.ref_names import AT
 from hub.journal.verifying.findings import Findings, Found
 from hub.journal.verifying.report import Code, Head, Place, Report
 

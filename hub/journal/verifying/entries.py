@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from hub.journal.entries import Entry
-from hub.journal.ref_names import REPOSITORY_REF
+from hub.journal.format.entries import Entry
+from hub.journal.format.ref_names import REPOSITORY_REF
 from hub.journal.verifying.authority import Authority
 from hub.journal.verifying.findings import Findings, Found, FoundEntry
 from hub.journal.verifying.report import Code, Place, Report

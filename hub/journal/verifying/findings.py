@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.verifying.report import Place
 
 

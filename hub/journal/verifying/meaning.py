@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub.journal.entries import Entry, ordered
+from hub.journal.format.entries import Entry, ordered
+from hub.journal.format.ref_names import has_folder, topic_ref
 from hub.journal.kinds import NUMBER_USED, ONLY, Claims, Proposal, kinds_of, registered_types
 from hub.journal.recording import REPOSITORY
-from hub.journal.ref_names import has_folder, topic_ref
 from hub.journal.replay import replay_with_reasons
 from hub.journal.verifying.findings import Found
 from hub.journal.verifying.report import Code, Place, Report

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from hub.journal.codec import is_id
-from hub.journal.entries import Entry
+from hub.journal.format.codec import is_id
+from hub.journal.format.entries import Entry
 from hub.journal.verifying.findings import Findings
 from hub.journal.verifying.report import Code, Head, Place, Report
 

@@ -6,10 +6,10 @@ from sys import intern
 from typing import Final
 
 from hub import signing
-from hub.journal import codec
-from hub.journal.entries import Entry
-from hub.journal.records import Block, Record, body_names, parse_commit
-from hub.journal.ref_names import AT
+from hub.journal.format import codec
+from hub.journal.format.entries import Entry
+from hub.journal.format.records import Block, Record, body_names, parse_commit
+from hub.journal.format.ref_names import AT
 from hub.journal.verifying.findings import Findings, Found, FoundEntry, FoundReceipt
 from hub.journal.verifying.report import Code, Place, Report
 from hub.repos.git.record_objects import Missing, RecordObjects

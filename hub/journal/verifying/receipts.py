@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hub import signing
-from hub.journal.entries import Entry
-from hub.journal.records import parse_commit
+from hub.journal.format.entries import Entry
+from hub.journal.format.records import parse_commit
 from hub.journal.ring import HubRole
 from hub.journal.verifying.authority import Authority
 from hub.journal.verifying.entries import EntryChecks

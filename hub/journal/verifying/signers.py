@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hub.journal.public_keys import wire_form
+from hub.journal.keys.public_keys import wire_form
 from hub.journal.ring import Ring
 from hub.signing import ENTRY, RECEIPT
 from hub.ssh_signatures import is_key

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.redactions import list_taken
 from hub.journal.verifying.findings import Findings
 from hub.journal.verifying.report import Code, Report

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import NotFound, text
+from hub.journal.format.ref_names import AT, PREFIX, REPOSITORY_REF
 from hub.journal.recording import REPOSITORY
-from hub.journal.ref_names import AT, PREFIX, REPOSITORY_REF
 from hub.journal.replay import replay
 from hub.journal.ring import Ring
 from hub.journal.verifying.authority import Authority

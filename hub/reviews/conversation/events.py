@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from hub.issues.models import TopicEdit
 from hub.issues.rows import moment
-from hub.journal import codec
-from hub.journal.entries import Entry
+from hub.journal.format import codec
+from hub.journal.format.entries import Entry
 from hub.journal.models import JournalEntry
 from hub.journal.recording import read_entry
 from hub.journal.redactions import REDACT

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from hub.journal.ref_names import PREFIX, REPOSITORY_REF, topic_ref
+from hub.journal.format.ref_names import PREFIX, REPOSITORY_REF, topic_ref
 from hub.reviews.shell import ChangeHead
 
 _ALL: Final = "+refs/pull/*/head:refs/remotes/origin/pr/*"

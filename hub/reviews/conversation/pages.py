@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hub.access import Viewer
 from hub.db import config_of
 from hub.issues.models import TopicEdit
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.reviews.changes import OpenedChange
 from hub.reviews.conversation import events as happened
 from hub.reviews.conversation.events import Event, Known, SaidReview, Words

@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from hub.highlight import plain
-from hub.journal.codec import path_text
+from hub.journal.format.codec import path_text
 from hub.kept import Kept
 from hub.repos.browsing.diffs.diff_ink import ink
 from hub.repos.browsing.diffs.diff_rows import draw

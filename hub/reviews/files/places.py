@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.db import config_of
 from hub.errors import Invalid, NotFound, Text, text
-from hub.journal.codec import path_bytes, path_text
+from hub.journal.format.codec import path_bytes, path_text
 from hub.repos.browsing.diffs.shown_diffs import ShownFile
 from hub.repos.git.commits import read_message
 from hub.repos.git.store import directory

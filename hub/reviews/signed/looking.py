@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from hub import signing
 from hub.clock import now
 from hub.db import config_of
-from hub.journal import codec
-from hub.journal.hub_key import load_hub_key
+from hub.journal.format import codec
+from hub.journal.format.signed import MAX_COMMIT_BYTES, SignedEntry, order_bodies, read_commit
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.recording import find_repository_topic
-from hub.journal.signed import MAX_COMMIT_BYTES, SignedEntry, order_bodies, read_commit
 from hub.repos.git.record_objects import Missing, RecordObjects
 from hub.repos.git.store import directory
 from hub.repos.models import Repository

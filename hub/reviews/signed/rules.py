@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hub.access import Viewer
 from hub.errors import Invalid, text
 from hub.issues.kinds import as_bool, as_int, as_str
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.reviews import talking
 from hub.reviews.changes import OpenedChange
 from hub.reviews.kinds import read_anchor

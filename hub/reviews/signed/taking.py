@@ -9,10 +9,10 @@ from hub.errors import Conflict, Forbidden, HubError, NotFound, text
 from hub.events import RefsUpdated
 from hub.issues.models import Topic
 from hub.journal.arriving import replay_topics
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
+from hub.journal.keys.public_keys import wire_form
 from hub.journal.models import JournalEntry, JournalHead, JournalKey, JournalTopic, Person
 from hub.journal.people import list_keys, person_of
-from hub.journal.public_keys import wire_form
 from hub.journal.recording import lock, read_entry, record_signed
 from hub.journal.replay import repository_topic
 from hub.repos.models import Repository

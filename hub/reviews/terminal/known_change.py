@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hub.errors import Invalid, text
-from hub.journal.codec import NotCanonical
-from hub.journal.entries import Entry
+from hub.journal.format.codec import NotCanonical
+from hub.journal.format.entries import Entry
+from hub.journal.format.records import Block, Record, body_name, parse_commit
 from hub.journal.recording import read_entry
-from hub.journal.records import Block, Record, body_name, parse_commit
 from hub.journal.replay import replay
 from hub.journal.ring import Ring
 from hub.repos.git.record_objects import Missing, RecordObjects

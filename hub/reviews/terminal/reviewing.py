@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from hub.clock import now
 from hub.errors import Conflict, Forbidden, HubError, Invalid, TooLarge, Unavailable, text
-from hub.journal import codec
-from hub.journal.ref_names import REPOSITORY_REF, topic_ref
-from hub.journal.signed import SignedEntry, commit_of
+from hub.journal.format import codec
+from hub.journal.format.ref_names import REPOSITORY_REF, topic_ref
+from hub.journal.format.signed import SignedEntry, commit_of
 from hub.repos.git.own_clone import CommandRefused, NoClone, OwnClone, Pushed
 from hub.repos.git.record_objects import RecordObjects
 from hub.reviews.models import VerdictValue

@@ -20,7 +20,7 @@ from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.config import Config
 from hub.gateway.listeners import addresses_path
-from hub.journal.hub_key import key_file, load_hub_key
+from hub.journal.keys.hub_key import key_file, load_hub_key
 from hub.repos.access import find_repository
 from hub.repos.git.store import directory
 from hub.repos.models import Repository

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from hub.errors import Unavailable
-from hub.journal import export_sweeps, exporting
 from hub.journal.models import JournalReceipt
+from hub.journal.refs import export_sweeps, exporting
 from tests.journal_talk import Talk
 
 

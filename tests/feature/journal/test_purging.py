@@ -14,14 +14,14 @@ from hub.accounts.models import User
 from hub.app import Hub
 from hub.clock import now
 from hub.doctor import examine
-from hub.journal.codec import make_body
+from hub.journal.format.codec import make_body
+from hub.journal.format.records import commit_bytes
 from hub.journal.jobs import purge_again, purge_words
 from hub.journal.models import JournalBody, JournalDamage, JournalEntry, JournalLeftover
 from hub.journal.people import person_of
-from hub.journal.purging import purge
 from hub.journal.recording import find_topic
-from hub.journal.records import commit_bytes
 from hub.journal.redacting import redact
+from hub.journal.refs.purging import purge
 from hub.kept import kept_in
 from hub.repos.browsing.files.prose import prepare_markdown
 from hub.repos.forks.forking import fork_repository

@@ -11,10 +11,10 @@ from hub.app import Hub
 from hub.cli_line import SYSTEM
 from hub.errors import Conflict
 from hub.issues.numbers import next_number
-from hub.journal.exporting import export
 from hub.journal.models import JournalHub, JournalTopic, Person
 from hub.journal.people import person_of
-from hub.journal.rebuilding import Rebuilt, Target, fetched, rebuild, require_sound
+from hub.journal.refs.exporting import export
+from hub.journal.refs.rebuilding import Rebuilt, Target, fetched, rebuild, require_sound
 from hub.journal.replay import act, begin
 from tests import replayed
 from tests.factories import make_user

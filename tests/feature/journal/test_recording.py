@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub.accounts import profile_actions
 from hub.app import Hub
 from hub.errors import TooLarge
-from hub.journal import codec
+from hub.journal.format import codec
 from hub.journal.models import JournalBody, JournalEntry, JournalHead, JournalTopic, Person
 from hub.journal.openings import open_missing
 from hub.journal.people import person_of, set_name

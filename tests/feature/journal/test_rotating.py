@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import delete, select
 
 from hub.app import Hub
-from hub.journal import codec
-from hub.journal.exporting import export, find_place
-from hub.journal.hub_key import load_hub_key, next_file
+from hub.journal.format import codec
+from hub.journal.keys.hub_key import load_hub_key, next_file
 from hub.journal.models import JournalReceipt
+from hub.journal.refs.exporting import export, find_place
 from hub.journal.rotating import Rotated, is_begun, rotate_key
 from hub.journal.verifying.verification import Wanted, verify
 from hub.repos.models import Repository

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub.accounts import key_actions, leaving, profile_actions
 from hub.app import Hub
 from hub.data_folder import prepare
-from hub.journal.hub_key import load_hub_key
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.models import JournalBody, JournalKey, JournalTopic, Person
 from hub.journal.people import find_person, hub_person, ids_of, names_of, person_of
 from hub.journal.recording import find_repository_topic, find_topic, list_entries

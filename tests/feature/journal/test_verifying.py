@@ -11,11 +11,11 @@ import pytest
 
 from hub.access import Visibility
 from hub.app import Hub
-from hub.journal.exporting import export, find_place
-from hub.journal.hub_key import load_hub_key
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.people import person_of
-from hub.journal.rebuilding import Target, fetched, rebuild
 from hub.journal.recording import find_topic
+from hub.journal.refs.exporting import export, find_place
+from hub.journal.refs.rebuilding import Target, fetched, rebuild
 from hub.journal.replay import act
 from hub.journal.rotating import rotate_key
 from hub.journal.verifying.report import Code, Report

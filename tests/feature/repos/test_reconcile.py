@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hub.app import Hub
 from hub.doctor import examine
-from hub.journal.exporting import export
+from hub.journal.refs.exporting import export
 from hub.repos import jobs, receive
 from hub.repos.models import PushIntent, RefLogEntry, Repository
 from hub.repos.pushes import RefUpdate

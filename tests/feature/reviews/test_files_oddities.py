@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from hub.app import Hub
-from hub.journal.codec import path_text
+from hub.journal.format.codec import path_text
 from tests.feature.repos.pushing import Pusher
 from tests.feature.reviews.changed_files import Reader, line_before, propose
 from tests.visitor import forms_of, words_of

@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hub.app import Hub
-from hub.journal.exporting import export
+from hub.journal.refs.exporting import export
 from hub.repos.forks.forking import fork_repository
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import directory

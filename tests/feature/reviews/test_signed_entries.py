@@ -18,14 +18,14 @@ from hub.app import Hub
 from hub.clock import now
 from hub.db import config_of
 from hub.issues.models import Comment, Thread
-from hub.journal import codec
-from hub.journal.exporting import export
-from hub.journal.hub_key import load_hub_key
+from hub.journal.format import codec
+from hub.journal.format.signed import SignedEntry, commit_of
+from hub.journal.keys.hub_key import load_hub_key
+from hub.journal.keys.public_keys import wire_form
 from hub.journal.models import JournalEntry, JournalHead, JournalTopic
 from hub.journal.people import person_of
-from hub.journal.public_keys import wire_form
 from hub.journal.recording import find_topic, get_repository_topic_id
-from hub.journal.signed import SignedEntry, commit_of
+from hub.journal.refs.exporting import export
 from hub.journal.verifying.verification import verify
 from hub.repos.git.record_objects import RecordObjects
 from hub.repos.models import Repository

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.journal.codec import (
+from hub.journal.format.codec import (
     MAX_BODY_BYTES,
     MAX_NUMBER,
     NotCanonical,

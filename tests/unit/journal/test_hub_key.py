@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from hub import signing
 from hub.config import from_values
-from hub.journal import codec
-from hub.journal.hub_key import (
+from hub.journal.format import codec
+from hub.journal.keys.hub_key import (
     chain_file,
     hub_id_of,
     key_file,
@@ -22,7 +22,7 @@ from hub.journal.hub_key import (
     switch_to,
     tidy,
 )
-from hub.journal.public_keys import NEXT_KEY, about_next, as_line, follow
+from hub.journal.keys.public_keys import NEXT_KEY, about_next, as_line, follow
 
 PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
 

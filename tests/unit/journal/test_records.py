@@ -2,8 +2,8 @@
 
 import pytest
 
-from hub.journal import codec
-from hub.journal.records import make_receipt, parse_commit
+from hub.journal.format import codec
+from hub.journal.format.records import make_receipt, parse_commit
 
 ID = "0123456789abcdef" * 4
 RECEIPT = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.redactions import list_taken
 
 HOME, THEIRS, OTHERS = "a" * 64, "b" * 64, "c" * 64

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hub import signing
-from hub.journal.entries import Entry, ordered
+from hub.journal.format.entries import Entry, ordered
+from hub.journal.keys.public_keys import NEXT_KEY, about_next, as_line, hub_id_of, wire_form
 from hub.journal.kinds import kinds_of, registered_types
-from hub.journal.public_keys import NEXT_KEY, about_next, as_line, hub_id_of, wire_form
 from hub.journal.replay import apply, replay, replay_with_reasons
 from hub.journal.ring import HubRole, KnownName, Ring
 

@@ -12,7 +12,7 @@ import structlog
 from click.testing import CliRunner, Result
 
 from hub import cli
-from hub.journal.ref_names import AT
+from hub.journal.format.ref_names import AT
 from tests.journal_harm import on
 from tests.journal_story import NEW, ONE, TWO, Story
 from tests.journal_writer import Key, Writer, git, load_chain, save_chain

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from hub.journal import codec
-from hub.journal.ref_names import AT, REPOSITORY_REF
+from hub.journal.format import codec
+from hub.journal.format.ref_names import AT, REPOSITORY_REF
 from hub.journal.verifying.report import Code
 from hub.journal.verifying.signers import allowed_signers
 from hub.journal.verifying.verification import Wanted, verify

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.journal.entries import Entry
+from hub.journal.format.entries import Entry
 from hub.journal.kinds import Kinds
 from hub.journal.replay import MALFORMED, NOT_UNDERSTOOD, apply
 from hub.reviews.kinds import KINDS, anchor_data

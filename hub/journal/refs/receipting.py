@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from hub import signing
 from hub.clock import now
 from hub.db import Base, config_of
-from hub.journal import codec
-from hub.journal.hub_key import load_hub_key
+from hub.journal.format import codec
+from hub.journal.format.records import MAX_ENTRIES, make_receipt
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.models import JournalEntry, JournalReceipt, JournalTopic
 from hub.journal.recording import REPOSITORY, get_repository_topic_id
-from hub.journal.records import MAX_ENTRIES, make_receipt
 
 # What one transaction takes on; a journal that was never exported has more.
 MOST_AT_ONCE: Final = 2000

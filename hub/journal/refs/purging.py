@@ -17,9 +17,9 @@ from sqlalchemy import delete, or_, select, update
 from hub.clock import now
 from hub.db import Database
 from hub.errors import NotFound, Unavailable, text
-from hub.journal.exporting import export, find_place, holding_journal
+from hub.journal.format.ref_names import BROKEN_PREFIX
 from hub.journal.models import JournalDamage, JournalLeftover, JournalTopic
-from hub.journal.ref_names import BROKEN_PREFIX
+from hub.journal.refs.exporting import export, find_place, holding_journal
 from hub.journal.withholding import shown_of
 from hub.repos.browsing.files.prose import forget_markdown
 from hub.repos.git.loans import Busy, is_borrowing, note_that_objects_go, upkeep

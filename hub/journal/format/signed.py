@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub import signing
-from hub.journal import codec
-from hub.journal.records import body_name, commit_bytes
+from hub.journal.format import codec
+from hub.journal.format.records import body_name, commit_bytes
 
 # An entry of 64 KiB, a signature and the head of a commit.
 MAX_COMMIT_BYTES: Final = 96 << 10

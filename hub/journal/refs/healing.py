@@ -20,11 +20,11 @@ from hub import signing
 from hub.clock import now
 from hub.db import Base, Database, config_of
 from hub.journal.arriving import Arrival, read_chain, take_in
-from hub.journal.codec import NotCanonical
-from hub.journal.hub_key import load_hub_key
+from hub.journal.format.codec import NotCanonical
+from hub.journal.format.records import Record
+from hub.journal.format.ref_names import AT, PREFIX, broken_ref, is_topic_ref
+from hub.journal.keys.hub_key import load_hub_key
 from hub.journal.models import DamageKind, JournalDamage, JournalReceipt, JournalTopic
-from hub.journal.records import Record
-from hub.journal.ref_names import AT, PREFIX, broken_ref, is_topic_ref
 from hub.repos.git.moving import move_refs
 from hub.repos.git.record_objects import Missing, RecordObjects
 from hub.repos.git.refs import RefFiles

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hub import signing
-from hub.journal import codec
+from hub.journal.format import codec
 from hub.signing import fingerprint_of
 
 # What one key of a hub signs about the next.

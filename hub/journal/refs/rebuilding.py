@@ -23,11 +23,11 @@ from hub.config import Config
 from hub.db import Database
 from hub.errors import Conflict, Invalid, text
 from hub.journal.arriving import Arrival, read_chain, take_in
-from hub.journal.codec import NotCanonical
-from hub.journal.exporting import holding_journal
+from hub.journal.format.codec import NotCanonical
+from hub.journal.format.ref_names import AT, PREFIX, REPOSITORY_REF, is_topic_ref
 from hub.journal.models import JournalEntry, JournalReceipt, JournalTopic, KnownPerson
 from hub.journal.recording import REPOSITORY
-from hub.journal.ref_names import AT, PREFIX, REPOSITORY_REF, is_topic_ref
+from hub.journal.refs.exporting import holding_journal
 from hub.journal.verifying.verification import Wanted, verify
 from hub.repos.actions import create_repository
 from hub.repos.git import importing

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from hub.db import Base, Database
 from hub.errors import Unavailable, text
-from hub.journal import healing
-from hub.journal.chains import Chain, count_texts, write_chain
+from hub.journal.format.ref_names import AT
 from hub.journal.models import JournalReceipt, JournalTopic
-from hub.journal.receipting import has_waiting, receipt_waiting
-from hub.journal.ref_names import AT
+from hub.journal.refs import healing
+from hub.journal.refs.chains import Chain, count_texts, write_chain
+from hub.journal.refs.receipting import has_waiting, receipt_waiting
+from hub.journal.refs.topic_refs import ref_of
 from hub.journal.ring_rows import homes_of
-from hub.journal.topic_refs import ref_of
 from hub.repos.git.moving import move_refs_in_turn
 from hub.repos.git.process import GitFailed
 from hub.repos.git.record_objects import RecordObjects

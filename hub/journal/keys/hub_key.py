@@ -25,9 +25,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from hub import signing
 from hub.config import Config
-from hub.journal.public_keys import NEXT_KEY, about_next, as_line, follow
-from hub.journal.public_keys import hub_id_of as hub_id_of
-from hub.journal.public_keys import wire_form as wire_form
+from hub.journal.keys.public_keys import NEXT_KEY, about_next, as_line, follow
+from hub.journal.keys.public_keys import hub_id_of as hub_id_of
+from hub.journal.keys.public_keys import wire_form as wire_form
 from hub.secret_keys import load_key
 from hub.signing import fingerprint_of
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from hub.db import Database
 from hub.errors import Unavailable
-from hub.journal import exporting, healing
+from hub.journal.format.ref_names import AT
 from hub.journal.models import JournalEntry, JournalReceipt, JournalTopic
-from hub.journal.ref_names import AT
+from hub.journal.refs import exporting, healing
 from hub.repos.git.process import GitFailed
 from hub.repos.git.refs import RefFiles
 from hub.repos.git.store import place

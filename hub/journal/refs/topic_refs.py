@@ -6,9 +6,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.journal.format.ref_names import REPOSITORY_REF, topic_ref
 from hub.journal.models import JournalEntry, JournalTopic
 from hub.journal.recording import REPOSITORY
-from hub.journal.ref_names import REPOSITORY_REF, topic_ref
 
 NUMBER: Final = "number"
 _NONE: Final = 0

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from hub.db import Base
+from hub.journal.format.records import body_name, commit_bytes, message_of
 from hub.journal.models import JournalBody, JournalEntry, JournalOrigin, JournalReceipt, JournalTopic
-from hub.journal.records import body_name, commit_bytes, message_of
 from hub.repos.git.record_objects import RecordObjects
 
 _ENTRIES: Final = Base.metadata.tables[JournalEntry.__tablename__]

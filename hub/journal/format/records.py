@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub import signing
-from hub.journal import codec
+from hub.journal.format import codec
 
 MAX_ENTRIES: Final = 1000
 RECEIPT: Final = "receipt"

@@ -1,0 +1,1 @@
+"""The journal as bytes: entries, bodies, receipts, and how its refs are called. Pure."""

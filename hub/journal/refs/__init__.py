@@ -1,0 +1,1 @@
+"""The journal in refs: written, mended, purged, and read back by another hub."""
