@@ -1,4 +1,7 @@
-"""Which branches the index is to look at: those that moved, and those that it never saw or missed."""
+"""Which branches the index is to look at: those that are not what it saw of them.
+
+Nothing is asked of a push, which would wait for it: a sweep finds what moved.
+"""
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -11,18 +14,6 @@ from hub.repos.names import BRANCHES
 from hub.search.models import CodeView, CodeWaiting
 
 _WAITING = Base.metadata.tables[CodeWaiting.__tablename__]
-
-
-def note_moved(session: Session, repository_id: int, refs: list[str]) -> bool:
-    """Notes those of the refs that are searched: the default branch, and what somebody asked for before."""
-    default = session.scalar(select(Repository.default_branch).where(Repository.id == repository_id))
-    seen = select(CodeView.ref).where(CodeView.repository_id == repository_id, CodeView.ref.in_(refs))
-    wanted = {*session.scalars(seen), *({f"{BRANCHES}{default}"} & set(refs))}
-    if wanted:
-        session.execute(
-            insert(_WAITING), [{"repository_id": repository_id, "ref": one} for one in sorted(wanted)]
-        )
-    return bool(wanted)
 
 
 def note_missed(database: Database) -> int:

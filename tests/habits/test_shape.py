@@ -35,7 +35,7 @@ WEB = re.compile(
 
 IMPORTS_LATE = {
     "hub/app.py: create_app",
-    "hub/search/jobs.py: index_waiting",
+    "hub/search/jobs.py: index_moved",
     "hub/search/jobs.py: drop_unused",
 }
 

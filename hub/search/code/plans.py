@@ -6,6 +6,7 @@ letters that are not ASCII: then the text itself is read.
 """
 
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from re import _constants as ops  # type: ignore[attr-defined]  # the parser of the standard library
@@ -54,10 +55,12 @@ def plan_regex(pattern: str) -> Plan:
     if not pattern.isascii() or _OTHERWISE.search(pattern):
         return None
     try:
-        tree = parser.parse(pattern)
+        with warnings.catch_warnings():
+            # What may mean something else in a later Python is RE2's to read.
+            warnings.simplefilter("ignore")
+            found = _sequence(parser.parse(pattern))
     except (re.error, RecursionError, OverflowError, ValueError):
         return None
-    found = _sequence(tree)
     return _both(found.needed, _one_of(found.strings))
 
 

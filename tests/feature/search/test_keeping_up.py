@@ -4,8 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.app import Hub
-from hub.events import MovedRef, RefsUpdated, publish
-from hub.repos.models import ZERO_ID, Repository
+from hub.repos.models import Repository
 from hub.search import jobs
 from hub.search.code_indexing import indexing
 from hub.search.keeping_up import index_waiting
@@ -17,12 +16,6 @@ from tests.feature.search.test_code_indexing import MAIN, Code
 def _code(hub: Hub) -> Code:
     with indexing(hub.config) as index:
         return Code(hub, index)
-
-
-def _push(hub: Hub, repository_id: int, *refs: str) -> None:
-    with hub.database.writing() as session:
-        moved = tuple(MovedRef(one, ZERO_ID, "1" * 40) for one in refs)
-        publish(session, RefsUpdated(repository_id, None, "push", moved))
 
 
 def _waiting(session: Session) -> int:
@@ -39,7 +32,9 @@ def test_a_push_of_the_default_branch_is_indexed_by_the_worker(hub: Hub) -> None
     code = _code(hub)
     one = code.make()
     code.commit(one, {b"a": b"apple\n"})
-    _push(hub, one, MAIN, MAIN, "refs/heads/other")
+    code.commit(one, {b"a": b"apple\n"}, ref="refs/heads/other")
+    assert note_missed(hub.database) == 1
+    assert note_missed(hub.database) == 1
     assert index_waiting(hub.database) == 1
     tip = (code.path(one) / MAIN).read_text().strip()
     assert _shown(hub, one) == tip
@@ -52,13 +47,11 @@ def test_a_push_of_the_default_branch_is_indexed_by_the_worker(hub: Hub) -> None
 def test_a_branch_that_was_searched_before_is_looked_at_again(hub: Hub) -> None:
     code = _code(hub)
     one, ref = code.make(), "refs/heads/next"
-    code.commit(one, {b"a": b"pear\n"})
     code.commit(one, {b"a": b"apple\n"}, ref=ref)
-    _push(hub, one, ref)
-    assert index_waiting(hub.database) == 0
+    assert note_missed(hub.database) == 0
     code.update(one, ref)
     code.commit(one, {b"b": b"pear\n"}, ref=ref)
-    _push(hub, one, ref)
+    assert note_missed(hub.database) == 1
     assert index_waiting(hub.database) == 1
 
 
@@ -66,7 +59,7 @@ def test_who_finds_the_index_held_leaves_it_to_who_holds_it(hub: Hub) -> None:
     code = _code(hub)
     one = code.make()
     code.commit(one, {b"a": b"apple\n"})
-    _push(hub, one, MAIN)
+    note_missed(hub.database)
     with indexing(hub.config):
         assert index_waiting(hub.database) == 0
     assert index_waiting(hub.database) == 1
@@ -76,7 +69,7 @@ def test_the_sweep_finds_what_nobody_announced_and_what_came_back(hub: Hub) -> N
     code = _code(hub)
     one, other = code.make(), code.make()
     code.commit(one, {b"a": b"apple\n"})
-    jobs.index_missed.function(hub.database)
+    jobs.index_moved.function(hub.database)
     assert _shown(hub, one) is not None
     assert _shown(hub, other) is None
     assert note_missed(hub.database) == 0
@@ -87,6 +80,6 @@ def test_the_sweep_finds_what_nobody_announced_and_what_came_back(hub: Hub) -> N
     assert note_missed(hub.database) == 2
     assert index_waiting(hub.database) == 2
     (code.path(one) / MAIN).unlink()
-    jobs.index_missed.function(hub.database)
+    jobs.index_moved.function(hub.database)
     assert _shown(hub, one) is None
     jobs.drop_unused.function(hub.database)

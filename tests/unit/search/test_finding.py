@@ -81,3 +81,11 @@ def test_what_cannot_be_read_is_said_in_words(pattern: str) -> None:
 def test_what_takes_others_for_ever_takes_no_time(texts: Texts) -> None:
     texts.found(regex(r"(a+)+$"))
     texts.found(regex(r"(a|aa)+b(a|aa)+b(a|aa)+$"))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(" * 400 + "needle" + ")" * 400, "[az&&b||c]needle", "(?i)needle|(?:)", "x{0}needle"]
+)
+def test_what_python_reads_otherwise_is_searched_all_the_same(texts: Texts, pattern: str) -> None:
+    wanted = regex(pattern)
+    assert texts.found(wanted) == texts.read(wanted)
