@@ -8,11 +8,12 @@ from hub.search import waiting
 @every(1)
 def index_moved(database: Database) -> None:
     """Finds branches that are not what the index saw of them, and brings it up to them."""
-    # Whoosh and numpy are for who indexes and who searches, not for each process that knows this job.
-    from hub.search import keeping_up  # noqa: PLC0415
-
     waiting.note_missed(database)
-    keeping_up.index_waiting(database)
+    if waiting.has_waiting(database):
+        # Whoosh and numpy are for who indexes and who searches, and cost what else there is to do twice over.
+        from hub.search import keeping_up  # noqa: PLC0415
+
+        keeping_up.index_waiting(database)
 
 
 @every(60)

@@ -1,11 +1,12 @@
 """Brings the index up to what waits for it, and tidies it; the worker's business."""
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 
 from hub.db import Database
 from hub.errors import Unavailable
 from hub.search.code_indexing import drop_unused, indexing, update_view
 from hub.search.models import CodeWaiting
+from hub.search.waiting import has_waiting
 
 
 def index_waiting(database: Database) -> int:
@@ -14,7 +15,7 @@ def index_waiting(database: Database) -> int:
     Whoever is at it already looks again when they are done, so that nothing is left.
     """
     count = 0
-    while _has_waiting(database):
+    while has_waiting(database):
         try:
             with indexing(database.config, wait_seconds=0) as index:
                 while (one := _find_first(database)) is not None:
@@ -35,11 +36,6 @@ def drop_what_nobody_shows(database: Database) -> int:
             return drop_unused(database, index)
     except Unavailable:
         return 0
-
-
-def _has_waiting(database: Database) -> bool:
-    with database.reading() as session:
-        return session.scalar(select(exists(select(CodeWaiting.id)))) is True
 
 
 def _find_first(database: Database) -> tuple[int, str, int] | None:

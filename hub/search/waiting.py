@@ -3,7 +3,7 @@
 Nothing is asked of a push, which would wait for it: a sweep finds what moved.
 """
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
 
 from hub.db import Base, Database
@@ -25,6 +25,12 @@ def note_missed(database: Database) -> int:
             if session.get(Repository, repository_id) is not None:
                 session.execute(insert(_WAITING), [{"repository_id": repository_id, "ref": ref}])
     return len(missed)
+
+
+def has_waiting(database: Database) -> bool:
+    """Whether a branch waits to be looked at."""
+    with database.reading() as session:
+        return session.scalar(select(exists(select(CodeWaiting.id)))) is True
 
 
 def _list_missed(session: Session, database: Database) -> list[tuple[int, str]]:

@@ -188,6 +188,7 @@ def test_a_page_without_the_last_commits_asks_the_worker_once(
     hub: Hub, app: Flask, long: Long, path: str
 ) -> None:
     stranger = Visitor(app)
+    run_jobs(hub)  # what it asked for that the repository was made
     for _ in range(3):
         assert BEING_WORKED_OUT in stranger.get(path, follow_redirects=True).text
     assert run_jobs(hub) == ["repos.browsing.files.preparing.prepare_folder"]
@@ -208,6 +209,7 @@ def test_a_folder_of_another_commit_is_prepared_alone(hub: Hub, app: Flask, long
 
 
 def test_a_page_asks_for_few_things_altogether(hub: Hub, app: Flask, long: Long) -> None:
+    run_jobs(hub)
     with app.test_request_context("/"):
         for number in range(100):
             ask_worker(prepare_reading, number)

@@ -30,6 +30,7 @@ COSTLY_WORDS = {
     "archive": Costly.SOMETIMES,
     "changes/files": Costly.ALWAYS,
 }
+COSTLY_PLACES = {"/search": Costly.SOMETIMES, "/api/v1/search/code": Costly.SOMETIMES}
 
 
 def always() -> str:
@@ -230,6 +231,6 @@ def test_exactly_the_costly_pages_of_repositories_say_so(hub: Hub) -> None:
         word = words[3] if is_within else ""
         # What stands behind the number of a change is another page of it.
         word = "/".join((word, *words[5:6])) if word == "changes" else word
-        expected[rule.rule] = COSTLY_WORDS.get(word, Costly.NEVER)
+        expected[rule.rule] = COSTLY_PLACES.get(rule.rule, COSTLY_WORDS.get(word, Costly.NEVER))
         found[rule.rule] = costly_of(app, rule)
     assert found == expected
