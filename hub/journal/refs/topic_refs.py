@@ -1,17 +1,12 @@
 """Which ref a topic of the journal belongs to: it bears the number that the home gave."""
 
-import json
-from typing import Any, Final
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.journal.format.ref_names import REPOSITORY_REF, topic_ref
+from hub.journal.format.numbering import NUMBER, number_at_home, ref_by_number
+from hub.journal.format.ref_names import REPOSITORY_REF
 from hub.journal.models import JournalEntry, JournalTopic
-from hub.journal.recording import REPOSITORY
-
-NUMBER: Final = "number"
-_NONE: Final = 0
+from hub.journal.recording import REPOSITORY, read_entry
 
 
 def ref_of(session: Session, topic: JournalTopic, homes: frozenset[str]) -> str:
@@ -19,19 +14,10 @@ def ref_of(session: Session, topic: JournalTopic, homes: frozenset[str]) -> str:
     if topic.type == REPOSITORY:
         return REPOSITORY_REF
     is_said_by = (JournalEntry.kind == NUMBER) | (JournalEntry.entry_id == topic.topic_id)
-    rows = session.scalars(
-        select(JournalEntry.data)
+    rows = session.execute(
+        select(JournalEntry.entry_id, JournalEntry.data)
         .where(JournalEntry.topic_id == topic.id, is_said_by)
         .order_by(JournalEntry.t, JournalEntry.entry_id)
     )
-    said: list[dict[str, Any]] = [json.loads(data) for data in rows]  # entries, checked when they came
-    at_home = next((_number_in(one) for one in said if one["hub"] in homes), _NONE)
-    if at_home != _NONE:
-        return topic_ref(topic.type, at_home)
-    opening = said[0]
-    return topic_ref(topic.type, _number_in(opening), other_hub=opening["hub"])
-
-
-def _number_in(entry: dict[str, Any]) -> int:
-    number = entry["d"].get("number")
-    return number if type(number) is int else _NONE
+    said = [read_entry(entry_id, data, ()) for entry_id, data in rows]
+    return ref_by_number(topic.type, number_at_home(said, homes), said[0])

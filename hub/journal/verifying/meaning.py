@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.journal.format.entries import Entry, ordered
-from hub.journal.format.ref_names import has_folder, topic_ref
+from hub.journal.format.numbering import number_at_home, ref_by_number
+from hub.journal.format.ref_names import has_folder
 from hub.journal.kinds import NUMBER_USED, ONLY, Claims, Proposal, kinds_of, registered_types
 from hub.journal.recording import REPOSITORY
 from hub.journal.replay import replay_with_reasons
@@ -13,7 +14,6 @@ from hub.journal.verifying.findings import Found
 from hub.journal.verifying.report import Code, Place, Report
 from hub.repos.git.clones import Clone
 
-NUMBER: Final = "number"
 _BRANCH: Final = "refs/heads/"
 
 
@@ -59,24 +59,17 @@ class Meaning:
             if opening is None or topic_id == self.report.repository:
                 continue
             type_name = str(opening.d.get("type"))
-            topic = _Topic(Place(ref, seq=chain[0].seq), type_name, self._number_at_home(entries), entries)
+            number = number_at_home(ordered(entries.values()), self.homes)
+            topic = _Topic(Place(ref, seq=chain[0].seq), type_name, number, entries)
             if has_folder(type_name):
                 self._check_ref(topic, opening)
             yield topic
 
     def _check_ref(self, topic: _Topic, opening: Entry) -> None:
-        expected = (
-            topic_ref(topic.type, topic.number)
-            if topic.number
-            else topic_ref(topic.type, _number_in(opening), other_hub=opening.hub)
-        )
+        expected = ref_by_number(topic.type, topic.number, opening)
         if expected != topic.place.ref:
             what = f"what stands here is the topic of {expected}"
             self.report.fault(Code.RENAMED_REF, topic.place, what)
-
-    def _number_at_home(self, entries: Mapping[str, Entry]) -> int:
-        is_said = (one for one in ordered(entries.values()) if one.kind == NUMBER or not one.topic)
-        return next((_number_in(one) for one in is_said if one.hub in self.homes), 0)
 
     def _check_number(self, topic: _Topic, numbers: dict[int, _Topic]) -> None:
         twin = numbers.setdefault(topic.number, topic)
@@ -124,8 +117,3 @@ class Meaning:
             elif commit in outside:
                 what = f"{commit} is not in the history of {target} here"
                 self.report.fault(Code.MERGE_NOT_PROVEN, topic.place, what)
-
-
-def _number_in(entry: Entry) -> int:
-    number = entry.d.get("number")
-    return number if type(number) is int else 0
