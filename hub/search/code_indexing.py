@@ -67,7 +67,6 @@ class _Plan:
     before: Numbers
     added: Sequence[_File] = ()
     dropped: Sequence[_File] = ()
-    is_copy: bool = False
 
 
 def index_folder(config: Config) -> Path:
@@ -140,7 +139,7 @@ def _make_plan(session: Session, path: Path, repository_id: int, ref: str) -> _P
     same = session.scalars(select(CodeView.documents).where(CodeView.tree_id == tree_id).limit(1)).first()
     if same is not None:
         # A fork, or a branch that is where another one is.
-        return _Plan(commit_id, tree_id, unpack(same), is_copy=True)
+        return _Plan(commit_id, tree_id, unpack(same))
     before = NONE if view is None else unpack(view.documents)
     try:
         found = survey(path, None if view is None else view.tree_id, tree_id, most=MOST_FILES)
@@ -201,12 +200,11 @@ def _read(path: Path, files: Sequence[_File]) -> Iterator[list[tuple[_File, byte
 
 
 def _shown(session: Session, plan: _Plan) -> Numbers:
-    if plan.is_copy:
+    if not plan.added and not plan.dropped:
         return plan.before
-    kept = plan.before
     gone = as_numbers(_numbers_of(session, [one.key for one in plan.dropped]).values())
     came = as_numbers(_numbers_of(session, [one.key for one in plan.added]).values())
-    return as_numbers([*(set(kept.tolist()) - set(gone.tolist())), *came.tolist()])
+    return as_numbers([*(set(plan.before.tolist()) - set(gone.tolist())), *came.tolist()])
 
 
 def _save(session: Session, repository_id: int, ref: str, plan: _Plan, shown: Numbers) -> None:

@@ -2,18 +2,19 @@
 
 from hub.db import Database
 from hub.jobs import every
-from hub.search import waiting
+from hub.search.moved import list_moved
 
 
 @every(1)
 def index_moved(database: Database) -> None:
     """Finds branches that are not what the index saw of them, and brings it up to them."""
-    waiting.note_missed(database)
-    if waiting.has_waiting(database):
+    with database.reading() as session:
+        moved = list_moved(session, database.config)
+    if moved:
         # Whoosh and numpy are for who indexes and who searches, and cost what else there is to do twice over.
         from hub.search import keeping_up  # noqa: PLC0415
 
-        keeping_up.index_waiting(database)
+        keeping_up.index_moved(database)
 
 
 @every(60)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import SEQUENCE, Base
+from hub.db import Base
 
 
 class CodeDocument(Base):
@@ -18,16 +18,6 @@ class CodeDocument(Base):
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     key: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
-
-
-class CodeWaiting(Base):
-    """A branch or tag that moved and is to be looked at; several rows about one mean the same as one."""
-
-    __tablename__ = "code_waiting"
-
-    id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
-    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), index=True)
-    ref: Mapped[str] = mapped_column(String(500))
 
 
 class CodeView(Base):

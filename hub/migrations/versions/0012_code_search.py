@@ -34,18 +34,4 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("repository_id", "ref", name="pk_code_views"),
     )
-    op.create_table(
-        "code_waiting",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
-        sa.Column("repository_id", sa.Integer(), nullable=False),
-        sa.Column("ref", sa.String(500), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["repository_id"],
-            ["repositories.id"],
-            name="fk_code_waiting_repository_id_repositories",
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_code_waiting"),
-    )
-    op.create_index("ix_code_waiting_repository_id", "code_waiting", ["repository_id"])
     op.create_index("ix_code_views_tree_id", "code_views", ["tree_id"])
