@@ -32,6 +32,7 @@ from hub.reviews import views as reviews
 from hub.reviews.conversation import act_views, redact_views, talk_views
 from hub.reviews.files import files_views
 from hub.search import views as search
+from hub.search.code import api_views as search_api_views
 
 # A feature's modules of views share one blueprint.
 _MODULES: Final = (
@@ -72,6 +73,7 @@ _MODULES: Final = (
     reviews,
     files_views,
     search,
+    search_api_views,
     change_commit_views,
     change_list_views,
     open_views,

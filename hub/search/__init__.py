@@ -1,1 +1,1 @@
-"""Search of code and reviews, on Whoosh. Not built yet."""
+"""Search: all code, and all that people said of it."""

@@ -2,7 +2,7 @@
 
 from hub.db import Database
 from hub.jobs import every
-from hub.search.moved import list_moved
+from hub.search.code.moved import list_moved
 
 
 @every(1)
@@ -12,7 +12,7 @@ def index_moved(database: Database) -> None:
         moved = list_moved(session, database.config)
     if moved:
         # Whoosh and numpy are for who indexes and who searches, and cost what else there is to do twice over.
-        from hub.search import keeping_up  # noqa: PLC0415
+        from hub.search.code import keeping_up  # noqa: PLC0415
 
         keeping_up.index_moved(database)
 
@@ -20,6 +20,6 @@ def index_moved(database: Database) -> None:
 @every(60)
 def drop_unused(database: Database) -> None:
     """Removes what no branch shows any more."""
-    from hub.search import keeping_up  # noqa: PLC0415
+    from hub.search.code import keeping_up  # noqa: PLC0415
 
     keeping_up.drop_what_nobody_shows(database)

@@ -24,7 +24,7 @@ PATCHES = re.compile(r"\bmonkeypatch\.setattr\b|\bunittest\.mo" + r"ck\b|\bmock\
 PROGRAMS = re.compile(r"\bPopen\(")
 STARTS_PROGRAMS = ("tests/prestarted.py", "tests/served.py", "tests/wire/beside.py")
 # The third ends those of the search index, which is no database.
-ENDS_TRANSACTIONS = {"hub/db.py", "hub/web/request.py", "hub/search/code/index.py"}
+ENDS_TRANSACTIONS = {"hub/db.py", "hub/web/request.py", "hub/search/engine/index.py"}
 
 # The processes that load a hub without its pages do not pay for Flask.
 # The modules of a feature that know what a request is; all others are called by the command line as well.

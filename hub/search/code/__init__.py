@@ -1,1 +1,1 @@
-"""Code search: the text of every file with a filter over it, kept by Whoosh."""
+"""Code search of a hub: which branches are in the index, what a query means, and where somebody may look."""

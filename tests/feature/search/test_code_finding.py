@@ -12,9 +12,9 @@ from hub.app import Hub
 from hub.clock import now
 from hub.repos.access import find_repository
 from hub.repos.models import Collaborator, Repository
-from hub.search.code_finding import CodeSearch, FoundFiles, FoundLine
-from hub.search.code_indexing import indexing
-from hub.search.code_queries import read_code_query
+from hub.search.code.finding import CodeSearch, FoundFiles, FoundLine
+from hub.search.code.indexing import indexing
+from hub.search.code.queries import read_code_query
 from tests.factories import make_repository, make_user
 from tests.feature.search.test_code_indexing import Code
 

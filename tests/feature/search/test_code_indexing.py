@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from hub.app import Hub
 from hub.repos.git.store import directory
 from hub.repos.models import Repository
-from hub.search import code_indexing
-from hub.search.code.index import CodeIndex
-from hub.search.code.numbers import Shown, unpack
-from hub.search.code.pages import every_document
-from hub.search.code_indexing import Indexed, drop_unused, index_folder, indexing, update_view
-from hub.search.code_queries import read_code_query
+from hub.search.code import indexing as code_indexing
+from hub.search.code.indexing import Indexed, drop_unused, index_folder, indexing, update_view
+from hub.search.code.queries import read_code_query
+from hub.search.engine.index import CodeIndex
+from hub.search.engine.numbers import Shown, unpack
+from hub.search.engine.pages import every_document
 from hub.search.models import CodeDocument, CodeView
 from tests.factories import make_repository
 from tests.fast_import import LINK, PROGRAM, SUBMODULE, Entry, Files, Stream

@@ -3,10 +3,10 @@
 from hub.app import Hub
 from hub.repos.models import Repository
 from hub.search import jobs
-from hub.search.code_indexing import indexing
-from hub.search.keeping_up import index_moved
+from hub.search.code.indexing import indexing
+from hub.search.code.keeping_up import index_moved
+from hub.search.code.moved import list_moved
 from hub.search.models import CodeView
-from hub.search.moved import list_moved
 from tests.feature.search.test_code_indexing import MAIN, Code
 
 

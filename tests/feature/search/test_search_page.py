@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from hub.access import Scope, Visibility
 from hub.app import Hub
 from hub.repos.models import Repository
-from hub.search.code_indexing import indexing
+from hub.search.code.indexing import indexing
 from tests.factories import make_token, make_user
 from tests.feature.search.test_code_indexing import Code
 from tests.visitor import words_of

@@ -9,11 +9,11 @@ from typing import Final
 
 import re2
 
-from hub.search.code.candidates import PathTest, Wanted
-from hub.search.code.documents import Document, is_text
-from hub.search.code.index import CodeIndex
-from hub.search.code.pages import every_document
-from hub.search.code.patterns import Pattern
+from hub.search.engine.candidates import PathTest, Wanted
+from hub.search.engine.documents import Document, is_text
+from hub.search.engine.index import CodeIndex
+from hub.search.engine.pages import every_document
+from hub.search.engine.patterns import Pattern
 
 _ROOT: Final = Path(__file__).parents[3]
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Unavailable
-from hub.search.code.candidates import Wanted
-from hub.search.code.documents import Document, is_text, path_of, prior_of, stored_path
-from hub.search.code.index import CodeIndex
-from hub.search.code.pages import every_document
-from hub.search.code.patterns import literal
-from hub.search.code.storage import FACTOR
-from hub.search.code.symbols import symbols_in, words_in_name
+from hub.search.engine.candidates import Wanted
+from hub.search.engine.documents import Document, is_text, path_of, prior_of, stored_path
+from hub.search.engine.index import CodeIndex
+from hub.search.engine.pages import every_document
+from hub.search.engine.patterns import literal
+from hub.search.engine.storage import FACTOR
+from hub.search.engine.symbols import symbols_in, words_in_name
 
 
 def _add(index: CodeIndex, *words: str) -> list[int]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.search.code.documents import Document
-from hub.search.code.index import CodeIndex
-from hub.search.code.pages import search
-from hub.search.code_queries import FILTERS, Forks, NameTest, read_code_query
+from hub.search.code.queries import FILTERS, Forks, NameTest, read_code_query
+from hub.search.engine.documents import Document
+from hub.search.engine.index import CodeIndex
+from hub.search.engine.pages import search
 from hub.search.syntax import Misunderstood
 
 FILES = {

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from hub.search.code.patterns import BadPattern, literal, regex
+from hub.search.engine.patterns import BadPattern, literal, regex
 from tests.unit.search.code_texts import Texts, make_texts, random_literals, random_regexes
 
 LITERALS = 150

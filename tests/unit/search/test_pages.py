@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hub.search.code.candidates import Budget, PathTest, TermTest, Wanted
-from hub.search.code.documents import Document
-from hub.search.code.index import CodeIndex
-from hub.search.code.lines import every_line, passages_of
-from hub.search.code.pages import Page, every_document, search
-from hub.search.code.patterns import literal, regex
-from hub.search.code.segments import Mask, Segment
+from hub.search.engine.candidates import Budget, PathTest, TermTest, Wanted
+from hub.search.engine.documents import Document
+from hub.search.engine.index import CodeIndex
+from hub.search.engine.lines import every_line, passages_of
+from hub.search.engine.pages import Page, every_document, search
+from hub.search.engine.patterns import literal, regex
+from hub.search.engine.segments import Mask, Segment
 
 FILES = {
     b"src/parser.py": b"import re\n\n\ndef parse(text):\n    return re.split(text)\n",

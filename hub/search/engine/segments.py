@@ -5,8 +5,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.search.code.column import CodeReader, Numbers
-from hub.search.code.patterns import Pattern
+from hub.search.engine.column import CodeReader, Numbers
+from hub.search.engine.patterns import Pattern
 
 Mask = NDArray[np.bool_]
 Documents = NDArray[np.int32]

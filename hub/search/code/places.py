@@ -14,10 +14,10 @@ from hub.accounts.models import Principal
 from hub.repos.access import visible_to
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES, TAGS
-from hub.search.code.globs import glob_regex, is_glob
-from hub.search.code.numbers import Numbers, Shown, unpack
-from hub.search.code.patterns import regex
-from hub.search.code_queries import CodeQuery, Forks, NameTest
+from hub.search.code.queries import CodeQuery, Forks, NameTest
+from hub.search.engine.globs import glob_regex, is_glob
+from hub.search.engine.numbers import Numbers, Shown, unpack
+from hub.search.engine.patterns import regex
 from hub.search.models import CodeView
 
 # Document numbers that are kept unpacked; four bytes each.

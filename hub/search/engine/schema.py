@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import columns, fields, formats
 
-from hub.search.code.column import CodeColumn
+from hub.search.engine.column import CodeColumn
 
 
 class _Plain(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types

@@ -9,10 +9,10 @@ from typing import Any, Final
 from whoosh.index import LockError
 
 from hub.errors import Unavailable, text
-from hub.search.code.documents import Document
-from hub.search.code.schema import SCHEMA
-from hub.search.code.segments import Segment
-from hub.search.code.storage import SafeStorage, join_tiers, tiers_to_join
+from hub.search.engine.documents import Document
+from hub.search.engine.schema import SCHEMA
+from hub.search.engine.segments import Segment
+from hub.search.engine.storage import SafeStorage, join_tiers, tiers_to_join
 
 _WRITER_SECONDS: Final = 60.0
 _WRITER_PAUSE_SECONDS: Final = 0.01

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from hub.access import Viewer
 from hub.config import Config
-from hub.search.code.candidates import Budget
-from hub.search.code.index import CodeIndex
-from hub.search.code.lines import Line, every_line, passages_of
-from hub.search.code.pages import Hit, in_order, search
-from hub.search.code.segments import Segment
-from hub.search.code_indexing import index_folder
-from hub.search.code_queries import CodeQuery
-from hub.search.places import Place, Places, Views
+from hub.search.code.indexing import index_folder
+from hub.search.code.places import Place, Places, Views
+from hub.search.code.queries import CodeQuery
+from hub.search.engine.candidates import Budget
+from hub.search.engine.index import CodeIndex
+from hub.search.engine.lines import Line, every_line, passages_of
+from hub.search.engine.pages import Hit, in_order, search
+from hub.search.engine.segments import Segment
 
 PAGE_FILES: Final = 20
 MOST_PAGES: Final = 25

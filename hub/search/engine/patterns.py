@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import re2
 
-from hub.search.code.grams import FOLD
-from hub.search.code.plans import Plan, plan_literal, plan_regex
+from hub.search.engine.grams import FOLD
+from hub.search.engine.plans import Plan, plan_literal, plan_regex
 
 Span = tuple[int, int]
 

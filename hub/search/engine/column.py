@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import columns
 
-from hub.search.code.grams import FOLD, ROW_BITS, ROWS, hash_grams, rows_of
-from hub.search.code.plans import AllOf, AnyOf, Plan
+from hub.search.engine.grams import FOLD, ROW_BITS, ROWS, hash_grams, rows_of
+from hub.search.engine.plans import AllOf, AnyOf, Plan
 
 BLOCK: Final = 4096
 LAP: Final = 128

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from hub.search.code.symbols import languages_of, symbols_in, words_in_name
+from hub.search.engine.symbols import languages_of, symbols_in, words_in_name
 
 MAX_BYTES: Final = 2 << 20
 

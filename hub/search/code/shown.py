@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from hub.repos.names import printable
-from hub.search.code.lines import Line
-from hub.search.code_finding import FoundFile
-from hub.search.places import Place
+from hub.search.code.finding import FoundFile
+from hub.search.code.places import Place
+from hub.search.engine.lines import Line
 
 
 @dataclass(frozen=True, slots=True)

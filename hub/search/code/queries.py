@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Final
 
 from hub.errors import Text, text
-from hub.search.code.candidates import PathTest, TermTest, Wanted
-from hub.search.code.globs import glob_regex, is_glob
-from hub.search.code.patterns import BadPattern, Pattern, literal, regex
+from hub.search.engine.candidates import PathTest, TermTest, Wanted
+from hub.search.engine.globs import glob_regex, is_glob
+from hub.search.engine.patterns import BadPattern, Pattern, literal, regex
 from hub.search.syntax import Filter, Kind, Misunderstood, Query, Term, parse
 
 

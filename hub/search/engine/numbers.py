@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.search.code.segments import Mask, Segment
+from hub.search.engine.segments import Mask, Segment
 
 Numbers = NDArray[np.uint32]
 

@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from hub.search.code.candidates import Budget, Candidates, Wanted
-from hub.search.code.column import Numbers
-from hub.search.code.documents import path_of
-from hub.search.code.patterns import Span
-from hub.search.code.segments import Mask, Segment
+from hub.search.engine.candidates import Budget, Candidates, Wanted
+from hub.search.engine.column import Numbers
+from hub.search.engine.documents import path_of
+from hub.search.engine.patterns import Span
+from hub.search.engine.segments import Mask, Segment
 
 # Which documents of a segment may be seen.
 Visible = Callable[[Segment], Mask]

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hub.search.code.candidates import Wanted
-from hub.search.code.column import CodeReader
-from hub.search.code.pages import Hit
-from hub.search.code.patterns import Span
+from hub.search.engine.candidates import Wanted
+from hub.search.engine.column import CodeReader
+from hub.search.engine.pages import Hit
+from hub.search.engine.patterns import Span
 
 CONTEXT: Final = 3
 LONGEST: Final = 400

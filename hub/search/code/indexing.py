@@ -24,9 +24,9 @@ from hub.repos.git.store import directory, holding
 from hub.repos.git.tree_survey import survey
 from hub.repos.git.trees import Trees
 from hub.repos.models import Repository
-from hub.search.code.documents import MAX_BYTES, Document, is_text
-from hub.search.code.index import CodeIndex, Writer
-from hub.search.code.numbers import NONE, Numbers, as_numbers, key_of, pack, unpack
+from hub.search.engine.documents import MAX_BYTES, Document, is_text
+from hub.search.engine.index import CodeIndex, Writer
+from hub.search.engine.numbers import NONE, Numbers, as_numbers, key_of, pack, unpack
 from hub.search.models import CodeDocument, CodeView
 
 T = TypeVar("T")

@@ -2,8 +2,8 @@
 
 from hub.db import Database
 from hub.errors import Unavailable
-from hub.search.code_indexing import drop_unused, indexing, update_view
-from hub.search.moved import list_moved
+from hub.search.code.indexing import drop_unused, indexing, update_view
+from hub.search.code.moved import list_moved
 
 
 def index_moved(database: Database) -> int:

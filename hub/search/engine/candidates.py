@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.search.code.column import LAP, CodeReader, Numbers
-from hub.search.code.patterns import Pattern, Span
-from hub.search.code.segments import Documents, Mask, Segment
+from hub.search.engine.column import LAP, CodeReader, Numbers
+from hub.search.engine.patterns import Pattern, Span
+from hub.search.engine.segments import Documents, Mask, Segment
 
 DEFINES: Final = 60.0
 NAMED: Final = 30.0

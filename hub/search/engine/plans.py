@@ -13,7 +13,7 @@ from re import _constants as ops  # type: ignore[attr-defined]  # the parser of 
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, Union
 
-from hub.search.code.grams import FOLD, SHORTEST
+from hub.search.engine.grams import FOLD, SHORTEST
 
 _ASCII: Final = 128
 _MOST: Final = 24
