@@ -16,6 +16,7 @@ class Slot(StrEnum):
 
     COMPARISON = "comparison"  # above the commits of two compared sides: a `Comparison`
     COMMIT = "commit"  # below the facts of a commit: its id
+    FILE = "file"  # between the facts of a file and what it holds: a `FilePage`
     CLONE = "clone"  # below the addresses to clone from: None
     PEOPLE = "people"  # below those who have a role: None
     BRANCHES = "branches"  # at the end of each row: the names of the branches on the page

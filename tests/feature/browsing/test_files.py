@@ -4,7 +4,12 @@ import re
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy.orm import Session
 
+from hub.access import Viewer
+from hub.repos.browsing.files.files import FilePage
+from hub.repos.models import Repository
+from hub.repos.slots import Piece, Slot, fill
 from tests.odd_contents import DEEP_FOLDER, EDITS, HOSTILE_NAME, LIBRARY_COMMIT, ODD_NAMES
 from tests.odd_repository import OddRepository
 from tests.visitor import Visitor, words_of
@@ -205,3 +210,18 @@ def test_buttons_lead_to_the_other_views_of_the_file(stranger: Visitor, odd: Odd
         f"commit/{odd.commits['reindent']}",
     ):
         assert f'href="/anna/odd/{address}"' in page
+
+
+def test_what_others_add_to_a_file_is_asked_once_and_with_the_file(stranger: Visitor) -> None:
+    asked = []
+
+    def look(_session: Session, _viewer: Viewer, repository: Repository, about: FilePage) -> Piece | None:
+        if repository.name == "odd":
+            asked.append((about.spot.path_text, about.shown.value, about.code is not None))
+        return None
+
+    fill(Slot.FILE, look)
+    open_path(stranger, "contents/crlf.txt")
+    open_path(stranger, "README.md")
+    open_path(stranger, "contents")
+    assert asked == [("contents/crlf.txt", "text", True), ("README.md", "prose", False)]

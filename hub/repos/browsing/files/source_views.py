@@ -15,6 +15,7 @@ from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import Spot, find_named, find_spot, ref_text
 from hub.repos.git.trees import Entry, EntryKind
 from hub.repos.models import Repository
+from hub.repos.slots import Slot, pieces_of
 from hub.web import request as web
 from hub.web.answers import FRAGMENT
 from hub.web.raw_path import rest_of_path
@@ -53,7 +54,12 @@ def _show_file(repository: Repository, spot: Spot, entry: Entry) -> ResponseRetu
     if FRAGMENT in request.headers and file.code is not None:
         page = render("browsing/_lines.html", repository=repository, spot=spot, code=file.code)
     else:
-        page = render("browsing/file.html", **shell_of(session, viewer, repository, spot), file=file)
+        page = render(
+            "browsing/file.html",
+            **shell_of(session, viewer, repository, spot),
+            file=file,
+            pieces=pieces_of(Slot.FILE, session, viewer, repository, file),
+        )
     response = make_response(page)
     response.vary.add(FRAGMENT)
     return response
