@@ -1,26 +1,57 @@
-"""What builds addresses, compiled once for all the applications of a test run."""
+"""What matches and builds addresses, compiled once for all the applications of a test run."""
 
 from collections.abc import Callable
-from typing import Final
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, Final
 
 from werkzeug.routing import Rule
 
-Builder = Callable[..., tuple[str, str]]
-
-_compile: Final = Rule._compile_builder
-_compiled: Final[dict[tuple[object, ...], Builder]] = {}
+_compile: Final = Rule.compile
+_compiled: Final[dict[tuple[object, ...], "_Compiled"]] = {}
 
 
 def install() -> None:
-    """Has every application of this process take what another one has compiled for the same rule.
-
-    What is compiled finds converters in the rule that it is bound to, so that only its text counts.
-    """
-    Rule._compile_builder = _compile_once  # type: ignore[method-assign]  # for the tests' process only
+    """Has every application of this process take what another one has compiled for the same rule."""
+    Rule.compile = _compile_once  # type: ignore[method-assign]  # for the tests' process only
 
 
-def _compile_once(rule: Rule, append_unknown: bool = True) -> Builder:
-    key = (rule.rule, rule.subdomain, repr(rule.defaults), append_unknown)
-    if key not in _compiled:
-        _compiled[key] = _compile(rule, append_unknown)
-    return _compiled[key]
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """What a rule becomes by its text alone; what is bound to a rule or a map is bound anew."""
+
+    same: dict[str, Any]
+    arguments: frozenset[str]
+    converters: dict[str, Any]
+    builders: dict[str, Callable[..., tuple[str, str]]]
+
+    @classmethod
+    def of(cls, rule: Rule) -> "_Compiled":
+        return cls(
+            {name: getattr(rule, name) for name in ("_parts", "_trace")},
+            frozenset(rule.arguments),
+            rule._converters,
+            {name: getattr(rule, name).__func__ for name in ("_build", "_build_unknown")},
+        )
+
+    def give_to(self, rule: Rule) -> None:
+        for name, value in self.same.items():
+            setattr(rule, name, value)
+        rule.arguments = set(self.arguments)
+        rule._converters = {name: copy(one) for name, one in self.converters.items()}
+        for one in rule._converters.values():
+            one.map = rule.map
+        for name, builder in self.builders.items():
+            setattr(rule, name, builder.__get__(rule))
+
+
+def _compile_once(rule: Rule) -> None:
+    map_ = rule.map
+    assert map_ is not None
+    known = tuple(map_.converters.values())
+    key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), rule.merge_slashes, map_.host_matching)
+    if (*key, known) not in _compiled:
+        _compile(rule)
+        _compiled[*key, known] = _Compiled.of(rule)
+    else:
+        _compiled[*key, known].give_to(rule)

@@ -14,8 +14,7 @@ from hub import logs
 from hub.app import Hub, create_app, load
 from hub.config import Config, from_values
 from hub.jobs import Queue
-from tests import compiled_routes, compiled_statements, databases, replayed
-from tests.compiled_templates import COMPILED
+from tests import compiled_routes, compiled_statements, compiled_templates, databases, replayed
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
 from tests.odd_repository import OddRepository, make_odd_repository
@@ -27,6 +26,7 @@ _FEATURE = Path(__file__).parent / "feature"
 
 compiled_routes.install()
 compiled_statements.install()
+compiled_templates.install()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -152,9 +152,7 @@ def session(hub: Hub) -> Iterator[Session]:
 @pytest.fixture
 def app(hub: Hub) -> Flask:
     """The pages."""
-    made = create_app(hub)
-    made.jinja_env.bytecode_cache = COMPILED
-    return made
+    return create_app(hub)
 
 
 @pytest.fixture

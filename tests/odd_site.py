@@ -15,7 +15,6 @@ from hub.repos import actions
 from hub.repos.access import open_repository
 from hub.repos.forks.forking import fork_repository
 from hub.repos.git.store import directory
-from tests.compiled_templates import COMPILED
 from tests.databases import SqliteTemplate
 from tests.factories import SYSTEM, make_user
 from tests.odd_repository import OddRepository, git, host
@@ -57,7 +56,6 @@ def odd_site(folder: Path, odd: OddRepository) -> Iterator[OddSite]:
     host(hub, odd, "anna")
     host(hub, odd, "anna", name="secret", is_private=True)
     app = create_app(hub)
-    app.jinja_env.bytecode_cache = COMPILED
     yield OddSite(hub, app, odd, _fork(hub))
     hub.database.dispose()
 

@@ -14,7 +14,6 @@ from flask import Flask
 from hub import assets
 from hub.app import Hub, create_app
 from hub.config import Config
-from tests.compiled_templates import COMPILED
 from tests.factories import PASSWORD
 from tests.sample import KeptSample, Sample
 from tests.visitor import Visitor
@@ -130,9 +129,7 @@ def config(kept_sample: KeptSample, tmp_path: Path) -> Iterator[Config]:
 @pytest.fixture
 def app(hub: Hub, translations: Path) -> Flask:
     """The pages in the language of the catalogue, for whoever asks for it."""
-    made = create_app(hub, translations=translations)
-    made.jinja_env.bytecode_cache = COMPILED
-    return made
+    return create_app(hub, translations=translations)
 
 
 @pytest.fixture

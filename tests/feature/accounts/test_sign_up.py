@@ -17,7 +17,6 @@ from hub.accounts.signing_up import sign_up
 from hub.app import Hub, create_app
 from hub.clock import now
 from hub.errors import Invalid
-from tests.compiled_templates import COMPILED
 from tests.factories import PASSWORD, make_user
 from tests.visitor import Visitor, words_of
 
@@ -27,9 +26,7 @@ EVE = {"name": "eve", "email": "eve@example.org", "password": PASSWORD}
 def app_with(hub: Hub, sign_up: str) -> Flask:
     config = dataclasses.replace(hub.config, sign_up=sign_up)  # type: ignore[arg-type]  # one of the three
     hub.database.config = config
-    made = create_app(dataclasses.replace(hub, config=config))
-    made.jinja_env.bytecode_cache = COMPILED
-    return made
+    return create_app(dataclasses.replace(hub, config=config))
 
 
 def actions_noted(hub: Hub) -> list[str]:
