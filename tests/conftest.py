@@ -14,7 +14,7 @@ from hub import logs
 from hub.app import Hub, create_app, load
 from hub.config import Config, from_values
 from hub.jobs import Queue
-from tests import compiled_routes, compiled_statements, compiled_templates, databases, replayed
+from tests import compiled_routes, compiled_statements, compiled_templates, databases, garbage, replayed
 from tests.databases import PostgresqlTemplate, SqliteTemplate, Template
 from tests.git_client import GitClient
 from tests.odd_repository import OddRepository, make_odd_repository
@@ -27,6 +27,7 @@ _FEATURE = Path(__file__).parent / "feature"
 compiled_routes.install()
 compiled_statements.install()
 compiled_templates.install()
+garbage.wait()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -48,6 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [one for one in items if one not in left_out]
+
+
+def pytest_collection_finish() -> None:
+    """Begins to look for garbage."""
+    garbage.look()
 
 
 @pytest.hookimpl(trylast=True)
