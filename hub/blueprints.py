@@ -33,6 +33,7 @@ from hub.reviews.conversation import act_views, redact_views, talk_views
 from hub.reviews.files import files_views
 from hub.search import views as search
 from hub.search.code import api_views as search_api_views
+from hub.search.saved import saved_views
 
 # A feature's modules of views share one blueprint.
 _MODULES: Final = (
@@ -74,6 +75,7 @@ _MODULES: Final = (
     files_views,
     search,
     search_api_views,
+    saved_views,
     change_commit_views,
     change_list_views,
     open_views,

@@ -35,6 +35,7 @@ from hub.reviews import actions as change_actions
 from hub.reviews import opening, talking
 from hub.reviews.changes import get_change, list_patch_sets
 from hub.reviews.models import Side, VerdictValue
+from hub.search.saved.actions import Asked, save_search
 from tests.databases import Template
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
 from tests.git_client import GitClient
@@ -70,6 +71,7 @@ PARTS = {
     "said": "comments",
     "said_id": "1",
     "damage_id": "1",
+    "saved_id": "1",
 }
 # What there is of a file, and not of a folder.
 OF_FILES = {"repos.show_blame", "repos.show_raw"}
@@ -216,6 +218,7 @@ def _fill(hub: Hub, git: GitClient) -> tuple[str, str, str]:
         make_token(session, anna, label="for ever")
         make_key(session, anna, git.folder / "key", title="desk")
         totp.begin(session, anna.viewer())
+        save_search(session, anna.viewer(), name="for ever", asked=Asked("code", "file"))
         eve_token = make_token(session, eve)
         setup_code = make_setup_code(session)
         _make_other_states(session, anna, bo)

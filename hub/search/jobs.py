@@ -1,8 +1,18 @@
-"""The sweeps that keep the index up with what branches hold."""
+"""The sweeps that keep the index up with what branches hold, and what search does when somebody leaves."""
+
+from sqlalchemy.orm import Session
 
 from hub.db import Database
+from hub.events import PersonDeleted, on
 from hub.jobs import every
 from hub.search.code.moved import list_moved
+from hub.search.saved.actions import forget_searches
+
+
+@on(PersonDeleted)
+def forget_person(session: Session, event: PersonDeleted) -> None:
+    """Deletes the searches that the person saved: nobody else has a use for them."""
+    forget_searches(session, event.user_id)
 
 
 @every(1)

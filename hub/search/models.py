@@ -1,8 +1,8 @@
-"""The rows of search: which documents the index holds, and which of them each branch shows."""
+"""The rows of search: which documents the index holds, which of them each branch shows, what people saved."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Base
@@ -36,3 +36,23 @@ class CodeView(Base):
     tree_id: Mapped[str] = mapped_column(String(64), index=True)
     documents: Mapped[bytes] = mapped_column(LargeBinary)
     indexed_at: Mapped[datetime]
+
+
+class SavedSearch(Base):
+    """A search that a person gave a name: what was written, among what, and how its results are sorted.
+
+    It is theirs alone. `position` is its place among theirs; `order` is empty for the usual one.
+    """
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (UniqueConstraint("user_id", "name_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(20))
+    query: Mapped[str] = mapped_column(String(2000))
+    order: Mapped[str] = mapped_column(String(20))
+    position: Mapped[int]
+    created_at: Mapped[datetime]

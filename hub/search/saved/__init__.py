@@ -1,0 +1,1 @@
+"""Searches that somebody gave a name, to ask them again."""
