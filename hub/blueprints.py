@@ -13,7 +13,7 @@ from hub.pages import views as pages
 from hub.repos import activity_views, feed_views, list_views
 from hub.repos import views as repos
 from hub.repos.browsing.diffs import commit_views, compare_views
-from hub.repos.browsing.files import blame_views, raw_views, source_views
+from hub.repos.browsing.files import blame_views, finder_views, raw_views, source_views
 from hub.repos.browsing.history import contributor_views, history_views
 from hub.repos.browsing.refs import archive_views, ref_views
 from hub.repos.forks import fork_views
@@ -60,6 +60,7 @@ _MODULES: Final = (
     fork_views,
     import_views,
     source_views,
+    finder_views,
     history_views,
     archive_views,
     blame_views,

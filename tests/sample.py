@@ -80,6 +80,7 @@ NO_PAGES = {
     "repos.download",
     "repos.show_raw",
     "repos.go_to_ref",
+    "repos.find_default_file",
     "reviews.from_elsewhere",
     "reviews.newest_text",
     "reviews.version_text",

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from hub.repos.browsing.spots import Spot
 
 # The first words behind a repository's own address that go on with a ref and a path.
-PAGES: Final = frozenset({"src", "raw", "media", "blame", "commits"})
+PAGES: Final = frozenset({"src", "raw", "media", "blame", "commits", "find"})
 
 
 class Pathed(Protocol):
@@ -21,7 +21,7 @@ class Pathed(Protocol):
 def address_of(
     page: str, repository: Pathed, spot: Spot, *, path: bytes | str | None = None, **query: str | int | None
 ) -> str:
-    """The address of `src`, `raw`, `blame` or `commits` at the spot, or at another path of its commit.
+    """The address of one of the PAGES at the spot, or at another path of its commit.
 
     A path in text stands for its UTF-8. What is None in `query` is left out.
     """

@@ -27,6 +27,7 @@ COSTLY_WORDS = {
     "blame": Costly.ALWAYS,
     "compare": Costly.ALWAYS,
     "commits": Costly.SOMETIMES,
+    "find": Costly.SOMETIMES,
     "archive": Costly.SOMETIMES,
     "changes/files": Costly.ALWAYS,
 }
