@@ -28,6 +28,13 @@ class RepositoryCreated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultBranchChanged(Event):
+    """Another branch of a repository became its default one, by hand."""
+
+    repository_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRenamed(Event):
     """A person has another name; their former one leads to it."""
 

@@ -3,10 +3,13 @@
 Huey keeps the queue: in a SQLite file of its own, or in Redis where one is configured.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.api import TaskWrapper
 from sqlalchemy.orm import Session
@@ -16,6 +19,10 @@ from hub.db import Database
 
 JobFunction = Callable[..., None]
 StartFunction = Callable[[Database], None]
+Look = Callable[[], None]
+WatchFunction = Callable[[Database], Look]
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Job:
 
 _jobs: dict[str, Job] = {}
 _at_start: list[StartFunction] = []
+_watches: list[tuple[float, WatchFunction]] = []
 
 
 def job(function: JobFunction) -> Job:
@@ -58,6 +66,21 @@ def at_start(function: StartFunction) -> StartFunction:
     return function
 
 
+def watch(*, seconds: float) -> Callable[[WatchFunction], WatchFunction]:
+    """Registers what the worker looks at every so many seconds, in a thread of its own.
+
+    The function is called once, and what it returns again and again: a look has to cost next to nothing where
+    nothing happened. For what people wait for, and whoever does it must not be asked to say; a sweep is
+    behind it.
+    """
+
+    def register(function: WatchFunction) -> WatchFunction:
+        _watches.append((seconds, function))
+        return function
+
+    return register
+
+
 def start(database: Database) -> None:
     """Does what was registered with `at_start`."""
     for function in _at_start:
@@ -79,6 +102,51 @@ def enqueue(session: Session, wanted: Job, *ids: int | str) -> None:
 def run(database: Database, name: str, ids: tuple[int | str, ...]) -> None:
     """Does one job now; a name that this version does not know is an error in the worker's log."""
     _jobs[name].function(database, *ids)
+
+
+_LONGEST_PAUSE_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 5.0
+
+
+class Watcher(threading.Thread):
+    """Looks again and again until it is stopped; one that fails is logged, and the next comes later."""
+
+    def __init__(self, database: Database, begin: WatchFunction, *, seconds: float) -> None:
+        super().__init__(name=f"watch {begin.__name__}", daemon=True)
+        self._database, self._begin, self._seconds = database, begin, seconds
+        self._is_over = threading.Event()
+
+    def run(self) -> None:
+        """Looks until `stop` is called."""
+        look: Look | None = None
+        pause = self._seconds
+        while not self._is_over.is_set():
+            try:
+                look = look or self._begin(self._database)
+                look()
+                pause = self._seconds
+            except Exception:  # noqa: BLE001  # the edge: whatever it is, the next look may go well
+                _log.exception("watch_failed", watch=self._begin.__name__)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            self._is_over.wait(pause)
+
+    def stop(self) -> None:
+        """Has it end after the look at which it is; who looks for longer ends with the process."""
+        self._is_over.set()
+        self.join(_STOP_SECONDS)
+
+
+@contextmanager
+def watching(database: Database) -> Iterator[None]:
+    """Watches what was registered with `watch` inside the block."""
+    watchers = [Watcher(database, function, seconds=seconds) for seconds, function in _watches]
+    for one in watchers:
+        one.start()
+    try:
+        yield
+    finally:
+        for one in watchers:
+            one.stop()
 
 
 # Huey waits longer and longer between polls of an empty queue, up to 10 s by default.
@@ -117,7 +185,8 @@ class Queue:
         consumer = self.huey.create_consumer(
             workers=WORKERS, initial_delay=POLL_SECONDS, max_delay=MAX_POLL_SECONDS, check_worker_health=True
         )
-        consumer.run()
+        with watching(database):
+            consumer.run()
 
     def _add_sweep(self, sweep: Job) -> None:
         def due() -> None:

@@ -1,12 +1,20 @@
-"""The sweeps that keep the index up with what branches hold, and what search does when somebody leaves."""
+"""What keeps the index up with branches: a look each second, the sweeps behind it; and what people leave."""
+
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from hub.db import Database
-from hub.events import PersonDeleted, on
-from hub.jobs import every
-from hub.search.code.moved import list_moved
+from hub.events import DefaultBranchChanged, PersonDeleted, on
+from hub.jobs import Look, enqueue, every, job, watch
+from hub.repos.models import Repository
+from hub.search.code.choosing import note_use
+from hub.search.code.moved import list_moved, list_moved_lately
+from hub.search.code.watching import RefWatcher
 from hub.search.saved.actions import forget_searches
+
+# What somebody asked for waits for who holds the index; what the sweeps find is found again.
+_WAIT_SECONDS: Final = 60.0
 
 
 @on(PersonDeleted)
@@ -15,21 +23,53 @@ def forget_person(session: Session, event: PersonDeleted) -> None:
     forget_searches(session, event.user_id)
 
 
+@watch(seconds=1)
+def follow_pushes(database: Database) -> Look:
+    """Indexes what was pushed. Nothing is asked of the push itself, which would wait for it."""
+    return RefWatcher(database).look
+
+
+@on(DefaultBranchChanged)
+def follow_default_branch(session: Session, event: DefaultBranchChanged) -> None:
+    """Has the worker index it."""
+    enqueue(session, index_repository, event.repository_id)
+
+
+@job
+def index_repository(database: Database, repository_id: int) -> None:
+    """Looks at every branch of one repository that is searched."""
+    with database.reading() as session:
+        moved = list_moved(session, database.config, Repository.id == repository_id)
+    _bring_up(database, moved, wait_seconds=_WAIT_SECONDS)
+
+
+@job
+def note_search(database: Database, repository_id: int, ref: str) -> None:
+    """Writes down that a branch that somebody asked for is searched."""
+    with database.writing() as session:
+        note_use(session, repository_id, ref)
+
+
 @every(1)
 def index_moved(database: Database) -> None:
-    """Finds branches that are not what the index saw of them, and brings it up to them."""
+    """Finds branches that are not what the index saw of them, whatever moved them, and looks at them."""
     with database.reading() as session:
-        moved = list_moved(session, database.config)
-    if moved:
-        # Whoosh and numpy are for who indexes and who searches, and cost what else there is to do twice over.
-        from hub.search.code import keeping_up  # noqa: PLC0415
-
-        keeping_up.index_moved(database)
+        moved = list_moved_lately(session, database.config)
+    _bring_up(database, moved)
 
 
 @every(60)
 def drop_unused(database: Database) -> None:
-    """Removes what no branch shows any more."""
+    """Removes what no branch shows any more, and branches that nobody asked for lately."""
+    # Whoosh and numpy are for who indexes and who searches, and cost what else there is to do twice over.
     from hub.search.code import keeping_up  # noqa: PLC0415
 
+    keeping_up.look_over(database)
     keeping_up.drop_what_nobody_shows(database)
+
+
+def _bring_up(database: Database, moved: list[tuple[int, str]], wait_seconds: float = 0) -> None:
+    if moved:
+        from hub.search.code import keeping_up  # noqa: PLC0415
+
+        keeping_up.bring_up(database, moved, wait_seconds=wait_seconds)

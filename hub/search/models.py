@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Base
@@ -56,3 +56,42 @@ class SavedSearch(Base):
     order: Mapped[str] = mapped_column(String(20))
     position: Mapped[int]
     created_at: Mapped[datetime]
+
+
+class CodeChoice(Base):
+    """Which branches and tags of a repository are searched besides its default branch, as patterns."""
+
+    __tablename__ = "code_choices"
+
+    repository_id: Mapped[int] = mapped_column(
+        ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True
+    )
+    patterns: Mapped[list[str]] = mapped_column(JSON)
+
+
+class CodeRequest(Base):
+    """A branch or tag that somebody wanted to search; it is searched as long as somebody does."""
+
+    __tablename__ = "code_requests"
+
+    repository_id: Mapped[int] = mapped_column(
+        ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True
+    )
+    ref: Mapped[str] = mapped_column(String(500), primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    used_at: Mapped[datetime]
+
+
+class CodeState(Base):
+    """What is known of the index as a whole, in one row.
+
+    `index_id` is that of the index which the rows are about; no document gets a number below `next_number`,
+    which is kept for those that are gone. `unused` are packed numbers that nobody was shown lately.
+    """
+
+    __tablename__ = "code_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    index_id: Mapped[str] = mapped_column(String(32))
+    next_number: Mapped[int] = mapped_column(BigInteger)
+    unused: Mapped[bytes] = mapped_column(LargeBinary)

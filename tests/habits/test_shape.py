@@ -35,7 +35,8 @@ WEB = re.compile(
 
 IMPORTS_LATE = {
     "hub/app.py: create_app",
-    "hub/search/jobs.py: index_moved",
+    "hub/search/code/watching.py: _index",
+    "hub/search/jobs.py: _bring_up",
     "hub/search/jobs.py: drop_unused",
 }
 

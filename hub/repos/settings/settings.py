@@ -9,6 +9,7 @@ from hub.accounts import audit
 from hub.clock import now
 from hub.db import Database
 from hub.errors import Conflict, Invalid, Unavailable, text
+from hub.events import DefaultBranchChanged, publish
 from hub.repos import ref_rules
 from hub.repos.access import open_repository, require
 from hub.repos.git.refs import RefFiles
@@ -115,6 +116,7 @@ def _note_default_branch(session: Session, viewer: Viewer, repository: Repositor
     session.flush()
     if old != branch:
         ref_rules.add_default(session, repository)
+        publish(session, DefaultBranchChanged(repository.id))
         audit.note(
             session,
             viewer,

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from hub.access import Viewer
 from hub.config import Config
-from hub.search.code.indexing import index_folder
+from hub.search.code.folders import index_folder, note_damage
 from hub.search.code.places import Place, Places, Views
 from hub.search.code.queries import CodeQuery
 from hub.search.engine.candidates import Budget
+from hub.search.engine.damage import IndexDamaged
 from hub.search.engine.index import CodeIndex
 from hub.search.engine.lines import Line, every_line, passages_of
 from hub.search.engine.pages import Hit, in_order, search
@@ -117,11 +118,28 @@ class CodeSearch:
 
     def _look(self, session: Session, viewer: Viewer, query: CodeQuery) -> tuple[Sequence[Segment], Places]:
         with self._lock:
-            if self._index is None:
-                self._index = CodeIndex(index_folder(self._config))
             # Places before segments: what a view shows was committed to the index before.
             places = self._views.find(session, viewer, query)
-            return self._index.segments(), places
+            return (self._segments() if places.all else ()), places
+
+    def _segments(self) -> Sequence[Segment]:
+        folder = index_folder(self._config)
+        try:
+            if self._index is None or self._index.folder != folder:
+                self._forget_index()
+                self._index = CodeIndex(folder, must_exist=True)
+            return self._index.segments()
+        except IndexDamaged:
+            # Another one may have taken its place meanwhile.
+            if folder == index_folder(self._config):
+                note_damage(self._config)
+            self._forget_index()
+            raise
+
+    def _forget_index(self) -> None:
+        if self._index is not None:
+            self._index.close()
+        self._index = None
 
 
 def _file(hit: Hit, places: Sequence[Place]) -> FoundFile:

@@ -1,7 +1,8 @@
 """Brings the index up to what branches hold: files that are new are added, and what a branch shows is noted.
 
 The index is committed first and the rows after: a crash in between leaves documents that nobody is shown,
-which `drop_unused` finds. One process at a time changes the index.
+which `drop_unused` finds. One process at a time changes the index, and looks keys up while it does: no file
+gets two numbers. No number is given twice, so that rows mean the same in whichever index holds it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -10,24 +11,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+import numpy as np
 import structlog
-from sqlalchemy import delete, insert, select
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.config import Config
 from hub.db import Database
-from hub.errors import Unavailable, text
+from hub.repos.git.diff_records import Entry
 from hub.repos.git.objects import Objects, Unreadable
 from hub.repos.git.refs import RefFiles
-from hub.repos.git.store import directory, holding
+from hub.repos.git.store import directory
 from hub.repos.git.tree_survey import survey
 from hub.repos.git.trees import Trees
 from hub.repos.models import Repository
+from hub.search.code import folders
+from hub.search.code.folders import index_folder
 from hub.search.engine.documents import MAX_BYTES, Document, is_text
 from hub.search.engine.index import CodeIndex, Writer
 from hub.search.engine.numbers import NONE, Numbers, as_numbers, key_of, pack, unpack
-from hub.search.models import CodeDocument, CodeView
+from hub.search.models import CodeDocument, CodeState, CodeView
 
 T = TypeVar("T")
 
@@ -35,7 +40,6 @@ _log = structlog.get_logger(__name__)
 
 MOST_FILES: Final = 500_000
 
-_LOCK: Final = "code-index.lock"
 _WAIT_SECONDS: Final = 600.0
 _FILE_MODES: Final = (0o100644, 0o100755)
 _KEYS_AT_ONCE: Final = 500
@@ -52,10 +56,13 @@ class Indexed:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class File:
+    """A file of a tree; `number` is that of its document, where it has one and somebody asked."""
+
     key: bytes
     path: bytes
     blob_id: str
+    number: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +72,26 @@ class _Plan:
     commit_id: str
     tree_id: str
     before: Numbers
-    added: Sequence[_File] = ()
-    dropped: Sequence[_File] = ()
-
-
-def index_folder(config: Config) -> Path:
-    """Where the index lies; nobody but the hub's own user can enter it."""
-    return config.data / "index" / "code"
+    added: Sequence[File] = ()
+    dropped: Sequence[File] = ()
 
 
 @contextmanager
-def indexing(config: Config, *, wait_seconds: float = _WAIT_SECONDS) -> Iterator[CodeIndex]:
-    """The index, for the one process that changes it; raises Unavailable while another one does."""
-    folder = index_folder(config)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with holding(folder.parent, _LOCK, wait_seconds=wait_seconds) as is_ours:
-        if not is_ours:
-            raise Unavailable(text("The index is being changed."), next_step=text("Try it again."))
-        index = CodeIndex(folder)
+def indexing(
+    config: Config, *, wait_seconds: float = _WAIT_SECONDS, must_exist: bool = False
+) -> Iterator[CodeIndex]:
+    """The index, for the one process that changes it; made where there is none, unless it `must_exist`.
+
+    Raises Unavailable while another process changes it, and IndexDamaged.
+    """
+    with folders.changing(config, wait_seconds=wait_seconds):
+        if not must_exist and not index_folder(config).exists():
+            folders.have_serve(config, folders.new_folder(config))
+        index = CodeIndex(index_folder(config), must_exist=must_exist)
         try:
+            left = index.sweep()
+            if left:
+                _log.info("code_leftovers_removed", names=left)
             yield index
         finally:
             index.close()
@@ -110,22 +118,69 @@ def update_view(database: Database, index: CodeIndex, repository_id: int, ref: s
     return Indexed(added, len(shown))
 
 
-def drop_unused(database: Database, index: CodeIndex) -> int:
-    """Removes the documents that no branch shows; returns how many there were."""
-    with database.reading() as session:
-        used: set[int] = set()
-        for packed in session.scalars(select(CodeView.documents)):
-            used.update(unpack(packed).tolist())
-    held = {number for one in index.segments() for number in one.live_numbers()}
-    unused = held - used
-    if not unused:
+def drop_unused(database: Database, index: CodeIndex, among: Numbers | None = None) -> int:
+    """Removes the documents that no branch shows, all or those among these; returns how many there were."""
+    unused = find_unused(database, index)
+    if among is not None:
+        unused = np.intersect1d(unused, among, assume_unique=True)
+    if not len(unused):
         return 0
     with index.writing(expected=0) as writer:
-        dropped = writer.drop(unused)
+        dropped = writer.drop(set(unused.tolist()))
     with database.writing() as session:
-        for some in _parts(sorted(unused)):
-            session.execute(delete(CodeDocument).where(CodeDocument.number.in_(some)))
+        forget_numbers(session, unused.tolist())
     return dropped
+
+
+def find_unused(database: Database, index: CodeIndex) -> Numbers:
+    """The documents that no branch shows."""
+    held = mask_of(index)
+    with database.reading() as session:
+        for packed in session.scalars(select(CodeView.documents)):
+            shown = unpack(packed)
+            held[shown[shown < len(held)]] = False
+    return np.flatnonzero(held).astype(np.uint32)
+
+
+def mask_of(index: CodeIndex) -> NDArray[np.bool_]:
+    """One truth value for each number: whether the index holds a document of it."""
+    numbers = [np.array(one.live_numbers(), np.int64) for one in index.segments()]
+    mask = np.zeros(max((int(one.max()) + 1 for one in numbers if len(one)), default=0), np.bool_)
+    for one in numbers:
+        mask[one] = True
+    return mask
+
+
+def forget_numbers(session: Session, numbers: Sequence[int]) -> None:
+    """Deletes the rows of these documents; their numbers are never given to others."""
+    state = state_of(session)
+    highest = session.scalar(select(func.max(CodeDocument.number)))
+    state.next_number = max(state.next_number, -1 if highest is None else highest + 1)
+    for some in _parts(numbers):
+        session.execute(delete(CodeDocument).where(CodeDocument.number.in_(some)))
+
+
+def state_of(session: Session) -> CodeState:
+    """What is known of the index as a whole; written down when it is asked for first."""
+    state = session.get(CodeState, 1)
+    if state is None:
+        state = CodeState(id=1, index_id="", next_number=0, unused=pack(NONE))
+        session.add(state)
+        session.flush()
+    return state
+
+
+def files_in(path: Path, tree_id: str) -> list[File]:
+    """The files of a whole tree; raises Unreadable."""
+    return _added(survey(path, None, tree_id, most=MOST_FILES).entries)
+
+
+def _added(entries: Sequence[Entry]) -> list[File]:
+    return [
+        File(key_of(one.path, one.new_id), one.path, one.new_id)
+        for one in entries
+        if one.new_mode in _FILE_MODES and one.new_id is not None
+    ]
 
 
 def _make_plan(session: Session, path: Path, repository_id: int, ref: str) -> _Plan | None:
@@ -148,27 +203,23 @@ def _make_plan(session: Session, path: Path, repository_id: int, ref: str) -> _P
         before, found = NONE, survey(path, None, tree_id, most=MOST_FILES)
     if not found.is_whole:
         _log.warning("code_not_wholly_indexed", repository_id=repository_id, ref=ref, most=MOST_FILES)
-    added = [
-        _File(key_of(one.path, one.new_id), one.path, one.new_id)
-        for one in found.entries
-        if one.new_mode in _FILE_MODES and one.new_id is not None
-    ]
     dropped = [
-        _File(key_of(one.path, one.old_id), one.path, one.old_id)
+        File(key_of(one.path, one.old_id), one.path, one.old_id)
         for one in found.entries
         if one.old_mode in _FILE_MODES and one.old_id is not None
     ]
-    return _Plan(commit_id, tree_id, before, added, dropped)
+    return _Plan(commit_id, tree_id, before, _added(found.entries), dropped)
 
 
-def _add(database: Database, index: CodeIndex, path: Path, files: Sequence[_File]) -> int:
+def _add(database: Database, index: CodeIndex, path: Path, files: Sequence[File]) -> int:
     """Adds what the index lacks of these files, some megabytes at a time."""
     with database.reading() as session:
-        known = _numbers_of(session, [one.key for one in files])
+        known = numbers_of(session, [one.key for one in files])
+        lowest = _lowest_free(session)
     count = 0
-    for some in _read(path, [one for one in files if one.key not in known]):
+    for some in read_texts(path, [one for one in files if one.key not in known]):
         with index.writing(expected=len(some)) as writer:
-            numbered = _number(writer, some)
+            numbered = _number(writer, some, lowest)
         with database.writing() as session:
             rows = [{"number": one.number, "key": key} for key, one in numbered]
             session.execute(insert(CodeDocument), rows)
@@ -176,16 +227,22 @@ def _add(database: Database, index: CodeIndex, path: Path, files: Sequence[_File
     return count
 
 
-def _number(writer: Writer, some: Sequence[tuple[_File, bytes]]) -> list[tuple[bytes, Document]]:
-    first = writer.next_number()
+def _lowest_free(session: Session) -> int:
+    highest = session.scalar(select(func.max(CodeDocument.number)))
+    kept = session.scalar(select(CodeState.next_number))
+    return max(-1 if highest is None else highest, -1 if kept is None else kept - 1) + 1
+
+
+def _number(writer: Writer, some: Sequence[tuple[File, bytes]], lowest: int) -> list[tuple[bytes, Document]]:
+    first = writer.next_number(lowest)
     numbered = [(one.key, Document(first + at, one.path, content)) for at, (one, content) in enumerate(some)]
     writer.add(document for _, document in numbered)
     return numbered
 
 
-def _read(path: Path, files: Sequence[_File]) -> Iterator[list[tuple[_File, bytes]]]:
+def read_texts(path: Path, files: Sequence[File]) -> Iterator[list[tuple[File, bytes]]]:
     """The files that are text, with what they hold, in parts of some megabytes."""
-    trees, part, size = Trees(path), list[tuple[_File, bytes]](), 0
+    trees, part, size = Trees(path), list[tuple[File, bytes]](), 0
     for one in files:
         blob = trees.read_blob(one.blob_id, most_bytes=MAX_BYTES)
         if blob is None or blob.content is None or not is_text(blob.content):
@@ -202,8 +259,8 @@ def _read(path: Path, files: Sequence[_File]) -> Iterator[list[tuple[_File, byte
 def _shown(session: Session, plan: _Plan) -> Numbers:
     if not plan.added and not plan.dropped:
         return plan.before
-    gone = as_numbers(_numbers_of(session, [one.key for one in plan.dropped]).values())
-    came = as_numbers(_numbers_of(session, [one.key for one in plan.added]).values())
+    gone = as_numbers(numbers_of(session, [one.key for one in plan.dropped]).values())
+    came = as_numbers(numbers_of(session, [one.key for one in plan.added]).values())
     return as_numbers([*(set(plan.before.tolist()) - set(gone.tolist())), *came.tolist()])
 
 
@@ -216,7 +273,8 @@ def _save(session: Session, repository_id: int, ref: str, plan: _Plan, shown: Nu
     view.indexed_at = now()
 
 
-def _numbers_of(session: Session, keys: Collection[bytes]) -> dict[bytes, int]:
+def numbers_of(session: Session, keys: Collection[bytes]) -> dict[bytes, int]:
+    """The numbers of the documents with these keys, where there are any."""
     found: dict[bytes, int] = {}
     for some in _parts(list(keys)):
         rows = session.execute(

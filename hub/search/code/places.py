@@ -1,8 +1,9 @@
 """Where a query looks: the branches that it names and the viewer may see, with the documents of each."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,9 @@ from hub.search.models import CodeView
 # Document numbers that are kept unpacked; four bytes each.
 _MOST_KEPT: Final = 20_000_000
 _MOST_SHOWN: Final = 16
+_AT_ONCE: Final = 500
+# Where each statement sees what was committed last, a view may change between two.
+_ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Place:
     ref: str
     commit_id: str
     is_fork: bool
+    made_at: datetime
 
 
 class Places:
@@ -56,18 +61,24 @@ class Places:
         return found
 
 
+# A view of the same commit that was dropped and made again shows documents of other numbers.
+_Made = tuple[int, str, str, datetime]
+
+
 class Views:
     """What was unpacked lately: the numbers of views by what they were made of, and many of them together."""
 
     def __init__(self) -> None:
-        self._numbers: OrderedDict[tuple[int, str, str], Numbers] = OrderedDict()
-        self._shown: OrderedDict[tuple[tuple[int, str, str], ...], Shown] = OrderedDict()
+        self._numbers: OrderedDict[_Made, Numbers] = OrderedDict()
+        self._shown: OrderedDict[tuple[_Made, ...], Shown] = OrderedDict()
 
     def find(self, session: Session, viewer: Viewer, query: CodeQuery) -> Places:
         """The places of a query, for that viewer."""
-        places = _find(session, viewer, query)
-        names = tuple((one.repository_id, one.ref, one.commit_id) for one in places)
-        self._load(session, [one for one in names if one not in self._numbers])
+        for _ in range(_ATTEMPTS):
+            places = _find(session, viewer, query)
+            names = tuple((one.repository_id, one.ref, one.commit_id, one.made_at) for one in places)
+            if self._load(session, [one for one in names if one not in self._numbers]):
+                break
         numbers = [self._numbers.get(one, _NOTHING) for one in names]
         shown = self._shown.get(names)
         if shown is None:
@@ -76,11 +87,28 @@ class Views:
         self._forget()
         return Places(places, numbers, shown)
 
-    def _load(self, session: Session, names: Iterable[tuple[int, str, str]]) -> None:
-        for repository_id, ref, commit_id in names:
-            view = session.get(CodeView, (repository_id, ref))
-            if view is not None and view.commit_id == commit_id:
-                self._numbers[repository_id, ref, commit_id] = unpack(view.documents)
+    def _load(self, session: Session, names: Sequence[_Made]) -> bool:
+        """Unpacks these views; whether all of them still are what they were when they were found."""
+        for begin in range(0, len(names), _AT_ONCE):
+            some = names[begin : begin + _AT_ONCE]
+            rows = session.execute(
+                select(
+                    CodeView.repository_id,
+                    CodeView.ref,
+                    CodeView.commit_id,
+                    CodeView.indexed_at,
+                    CodeView.documents,
+                ).where(
+                    CodeView.repository_id.in_({one[0] for one in some}),
+                    CodeView.ref.in_({one[1] for one in some}),
+                )
+            )
+            wanted = set(some)
+            for repository_id, ref, commit_id, made_at, packed in rows:
+                name = (repository_id, ref, commit_id, made_at)
+                if name in wanted:
+                    self._numbers[name] = unpack(packed)
+        return all(one in self._numbers for one in names)
 
     def _forget(self) -> None:
         while len(self._shown) > _MOST_SHOWN:
@@ -102,7 +130,13 @@ def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
     )
     wanted = (
         select(
-            Repository.id, owner.name, Repository.name, CodeView.ref, CodeView.commit_id, Repository.origin_id
+            Repository.id,
+            owner.name,
+            Repository.name,
+            CodeView.ref,
+            CodeView.commit_id,
+            Repository.origin_id,
+            CodeView.indexed_at,
         )
         .join(CodeView, CodeView.repository_id == Repository.id)
         .join(owner, owner.id == Repository.owner_id)
@@ -113,7 +147,7 @@ def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
         is_fork = Repository.origin_id.is_not(None)
         wanted = wanted.where(is_fork if query.forks is Forks.ONLY else ~is_fork)
     rows = [
-        Place(row[0], f"{row[1]}/{row[2]}", row[3], row[4], row[5] is not None)
+        Place(row[0], f"{row[1]}/{row[2]}", row[3], row[4], row[5] is not None, row[6])
         for row in session.execute(wanted)
     ]
     return [

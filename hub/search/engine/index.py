@@ -9,28 +9,43 @@ from typing import Any, Final
 from whoosh.index import LockError
 
 from hub.errors import Unavailable, text
+from hub.search.engine import damage
+from hub.search.engine.damage import IndexDamaged
 from hub.search.engine.documents import Document
 from hub.search.engine.schema import SCHEMA
 from hub.search.engine.segments import Segment
-from hub.search.engine.storage import SafeStorage, join_tiers, tiers_to_join
+from hub.search.engine.storage import SafeStorage, join_tiers, sweep_folder, tiers_to_join
 
 _WRITER_SECONDS: Final = 60.0
 _WRITER_PAUSE_SECONDS: Final = 0.01
 _OPEN_ATTEMPTS: Final = 50
 _OPEN_PAUSE_SECONDS: Final = 0.005
+# A file that is missing so often while nothing is committed was not removed by a commit.
+_MISSING_TIMES: Final = 4
 # Of small segments one file is put on the disk; of others the text is mapped as it lies.
 _SMALL: Final = 500
 _NONE: Final = -1
 
 
 class CodeIndex:
-    """The index in a folder that only the hub's own user can enter: Whoosh unpickles what it finds there."""
+    """The index in a folder that only the hub's own user can enter: Whoosh unpickles what it finds there.
 
-    def __init__(self, folder: Path, *, writer_seconds: float = _WRITER_SECONDS) -> None:
+    It is made where there is none, unless it `must_exist`. Raises IndexDamaged, here and wherever it is read.
+    """
+
+    def __init__(
+        self, folder: Path, *, writer_seconds: float = _WRITER_SECONDS, must_exist: bool = False
+    ) -> None:
+        self.folder = folder
         self._waits = {"timeout": writer_seconds, "delay": _WRITER_PAUSE_SECONDS}
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        storage = SafeStorage(str(folder))
-        self._index = storage.open_index() if storage.index_exists() else storage.create_index(SCHEMA)
+        if not must_exist and not (folder.is_dir() and any(folder.iterdir())):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            SafeStorage(str(folder)).create_index(SCHEMA)
+            damage.write_about(folder)
+        if damage.id_of(folder) is None:
+            raise IndexDamaged
+        with damage.reading():
+            self._index = SafeStorage(str(folder)).open_index()
         self._generation = _NONE
         self._segments: dict[Any, Segment] = {}  # by Whoosh's own ids
         self._searcher: Any = None  # of Whoosh
@@ -38,16 +53,29 @@ class CodeIndex:
     def segments(self) -> Sequence[Segment]:
         """The segments as they were committed last."""
         # Never refresh(): later distributions of Whoosh keep what was merged away and hide deletions.
-        if self._index.latest_generation() != self._generation:
+        if self._latest() != self._generation:
             self._open()
         return list(self._segments.values())
 
+    def _latest(self) -> int:
+        try:
+            generation: int = self._index.latest_generation()
+        except FileNotFoundError as error:  # the folder is gone
+            raise IndexDamaged from error
+        return generation
+
     def _open(self) -> None:
+        missing: list[int] = []
         for _ in range(_OPEN_ATTEMPTS):
+            generation = self._latest()
             try:
-                searcher = self._index.searcher()
-                segments = self._read_segments(searcher)
-            except FileNotFoundError:  # a commit removed what the one before had named
+                with damage.reading():
+                    searcher = self._index.searcher()
+                    segments = self._read_segments(searcher)
+            except FileNotFoundError as error:  # a commit removed what the one before had named
+                missing.append(generation)
+                if missing.count(generation) >= _MISSING_TIMES:
+                    raise IndexDamaged from error
                 time.sleep(_OPEN_PAUSE_SECONDS)
                 continue
             if self._searcher is not None:
@@ -66,10 +94,14 @@ class CodeIndex:
                 found[name] = Segment(reader, self._segments.get(name))
         return found
 
-    def next_number(self) -> int:
-        """One more than the largest number of any document; asked while the writer is held."""
+    def next_number(self, at_least: int = 0) -> int:
+        """One more than the largest number of any document; asked while the writer is held.
+
+        `at_least` is what whoever keeps the documents knows of numbers that were given: an index that is
+        lost, or joins its segments, forgets some.
+        """
         highest = [int(one.numbers.max()) for one in self.segments() if len(one.numbers)]
-        return max(highest, default=_NONE) + 1
+        return max(max(highest, default=_NONE) + 1, at_least)
 
     @contextmanager
     def writing(self, *, expected: int) -> Iterator["Writer"]:
@@ -97,6 +129,12 @@ class CodeIndex:
         writer.commit(mergetype=join_tiers)
         return True
 
+    def sweep(self) -> list[str]:
+        """Removes what a process that was killed left; only while nobody else writes. Returns the names."""
+        with damage.reading():
+            segments = {one.segment_id() for one in self._index._segments()}
+        return sweep_folder(self.folder, segments)
+
     def close(self) -> None:
         """Lets go of every file."""
         if self._searcher is not None:
@@ -112,9 +150,9 @@ class Writer:
     def __init__(self, index: CodeIndex, writer: Any) -> None:  # of Whoosh
         self._index, self._writer = index, writer
 
-    def next_number(self) -> int:
+    def next_number(self, at_least: int = 0) -> int:
         """The number that the next new document gets."""
-        return self._index.next_number()
+        return self._index.next_number(at_least)
 
     def add(self, documents: Iterable[Document]) -> None:
         """Adds documents."""

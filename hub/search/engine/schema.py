@@ -9,6 +9,10 @@ from whoosh import columns, fields, formats
 
 from hub.search.engine.column import CodeColumn
 
+# One more whenever other bytes are written, or other words are made of a file: an index of another version is
+# made again.
+VERSION: Final = 1
+
 
 class _Plain(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
     """A field that is a column and nothing else."""

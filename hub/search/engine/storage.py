@@ -1,8 +1,11 @@
 """Where the index lies on disk, and when its segments become one: what Whoosh leaves to whoever uses it."""
 
 import os
-from collections.abc import Callable, Sequence
+import re
+import shutil
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from whoosh.filedb.filestore import FileStorage
@@ -13,6 +16,9 @@ FACTOR: Final = 8
 # Larger ones are left alone.
 LARGEST: Final = 60_000
 _CLASS_BITS: Final = 3
+# A table of contents before it has its name, what is written beside a segment, and the segments.
+_LEFTOVER: Final = re.compile(r"_MAIN_\d+\.toc\.[\d.]+|\w+\.c?tmp|MAIN\.tmp|\.about\.json\.\d+")
+_OF_SEGMENT: Final = re.compile(r"(MAIN_[0-9a-z]+)\.[\w.]+")
 
 # Any: writers and segments of Whoosh, which has no types.
 MergePolicy = Callable[[Any, Sequence[Any]], list[Any]]
@@ -38,6 +44,18 @@ class SafeStorage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
         self._fresh.clear()
         super().rename_file(old, new, safe)
         _sync(self.folder)
+
+
+def sweep_folder(folder: Path, segments: Collection[str]) -> list[str]:
+    """Removes files that no commit will ever name, given the segments that the last one names."""
+    removed = []
+    for path in folder.iterdir():
+        of_segment = _OF_SEGMENT.fullmatch(path.name)
+        is_orphan = of_segment is not None and of_segment[1] not in segments
+        if is_orphan or _LEFTOVER.fullmatch(path.name):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            removed.append(path.name)
+    return sorted(removed)
 
 
 def tiers_to_join(segments: Sequence[Any]) -> list[Any]:  # segments of Whoosh

@@ -16,8 +16,11 @@ from hub.journal.people import person_of
 from hub.journal.refs.exporting import export
 from hub.journal.refs.rebuilding import Rebuilt, Target, fetched, rebuild, require_sound
 from hub.journal.replay import act, begin
+from hub.search.code.watching import RefWatcher
+from hub.search.models import CodeView
 from tests import replayed
 from tests.factories import make_user
+from tests.fast_import import Stream
 from tests.journal_talk import Talk
 
 
@@ -50,6 +53,19 @@ def test_all_rows_come_from_the_clone(talk: Talk, other_hub: Hub, tmp_path: Path
         }
         person = session.scalars(select(Person).where(Person.handle != "")).one()
         assert (person.name, person.user_id) == ("anna", None)
+
+
+def test_its_code_is_searched_a_look_later(talk: Talk, other_hub: Hub, tmp_path: Path) -> None:
+    watcher = RefWatcher(other_hub.database)
+    watcher.look()
+    stream = Stream()
+    stream.commit("a commit", b"refs/heads/main", {b"a": b"apple\n"})
+    stream.run(talk.path)
+    talk.export()
+    made = _rebuild(other_hub, _mirror(talk, tmp_path / "mirror.git"))
+    watcher.look()
+    with other_hub.database.reading() as session:
+        assert session.scalars(select(CodeView.repository_id)).all() == [made.repository_id]
 
 
 def test_the_first_act_makes_this_hub_a_home(talk: Talk, other_hub: Hub, tmp_path: Path) -> None:
