@@ -12,6 +12,7 @@ from hub.search.code.choosing import note_use
 from hub.search.code.moved import list_moved, list_moved_lately
 from hub.search.code.watching import RefWatcher
 from hub.search.saved.actions import forget_searches
+from hub.search.words.marks import NEWEST, is_behind, newest_entry, read_marks
 
 # What somebody asked for waits for who holds the index; what the sweeps find is found again.
 _WAIT_SECONDS: Final = 60.0
@@ -27,6 +28,25 @@ def forget_person(session: Session, event: PersonDeleted) -> None:
 def follow_pushes(database: Database) -> Look:
     """Indexes what was pushed. Nothing is asked of the push itself, which would wait for it."""
     return RefWatcher(database).look
+
+
+@watch(seconds=1)
+def follow_talk(database: Database) -> Look:
+    """Indexes what was said. Nothing is asked of whoever said it."""
+
+    def look() -> None:
+        with database.reading() as session:
+            has_moved = newest_entry(session) != read_marks(database.config).get(NEWEST)
+        if has_moved:
+            _index_talk(database)
+
+    return look
+
+
+def _index_talk(database: Database) -> None:
+    from hub.search.words import keeping_up  # noqa: PLC0415
+
+    keeping_up.index_new_entries(database)
 
 
 @on(DefaultBranchChanged)
@@ -73,3 +93,14 @@ def _bring_up(database: Database, moved: list[tuple[int, str]], wait_seconds: fl
         from hub.search.code import keeping_up  # noqa: PLC0415
 
         keeping_up.bring_up(database, moved, wait_seconds=wait_seconds)
+
+
+@every(1)
+def index_words(database: Database) -> None:
+    """Has the index of words say what rows say, where they are not what they were when it was made."""
+    with database.reading() as session:
+        is_due = is_behind(session, database.config)
+    if is_due:
+        from hub.search.words import keeping_up  # noqa: PLC0415
+
+        keeping_up.catch_up(database)

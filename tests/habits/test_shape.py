@@ -23,8 +23,13 @@ PATCHES = re.compile(r"\bmonkeypatch\.setattr\b|\bunittest\.mo" + r"ck\b|\bmock\
 # A program that a test starts outlives no test, and is never collected in another one; one is for the run.
 PROGRAMS = re.compile(r"\bPopen\(")
 STARTS_PROGRAMS = ("tests/prestarted.py", "tests/served.py", "tests/wire/beside.py")
-# The third ends those of the search index, which is no database.
-ENDS_TRANSACTIONS = {"hub/db.py", "hub/web/request.py", "hub/search/engine/index.py"}
+# The last two end those of search indexes, which are no databases.
+ENDS_TRANSACTIONS = {
+    "hub/db.py",
+    "hub/web/request.py",
+    "hub/search/engine/index.py",
+    "hub/search/words/index.py",
+}
 
 # The processes that load a hub without its pages do not pay for Flask.
 # The modules of a feature that know what a request is; all others are called by the command line as well.
@@ -38,6 +43,8 @@ IMPORTS_LATE = {
     "hub/search/code/watching.py: _index",
     "hub/search/jobs.py: _bring_up",
     "hub/search/jobs.py: drop_unused",
+    "hub/search/jobs.py: index_words",
+    "hub/search/jobs.py: _index_talk",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,0 +1,1 @@
+"""Search of words: what people wrote, found by its words in an index, with what is true asked of rows."""
