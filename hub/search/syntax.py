@@ -12,7 +12,7 @@ A word with a colon whose first part names no filter (`std::string`, `http://`) 
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -35,12 +35,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Something to look for. `at` is where it begins in the query, counted from 0."""
+    """Something to look for. `at` is where it begins in the query, counted from 0, `end` what follows it."""
 
     kind: Kind
     text: str
     at: int
     is_excluded: bool = False
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Filter:
     at: int
     kind: Kind = Kind.WORD
     is_excluded: bool = False
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def parse(query: str, filters: Collection[str]) -> Query:
     """The query, in which these names are filters; raises Misunderstood."""
     if len(query) > LONGEST:
         raise Misunderstood(text("it has more than %(most)s characters", most=LONGEST), LONGEST)
+    if "\0" in query:
+        raise Misunderstood(text("it holds a character that is not text"), query.index("\0"))
     groups: list[list[Term]] = [[]]
     found: list[Filter] = []
     either_at: int | None = None
@@ -101,6 +105,20 @@ def parse(query: str, filters: Collection[str]) -> Query:
     return Query(tuple(tuple(one) for one in groups), tuple(found))
 
 
+def with_filter(query: str, name: str, value: str) -> str:
+    """The query narrowed by one more filter."""
+    needs_quotes = any(one.isspace() or one in '"\\' for one in value) or value.startswith("/")
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f"{query} {name}:" + (f'"{quoted}"' if needs_quotes else value)
+
+
+def without(query: str, parts: Collection[Filter]) -> str:
+    """The query without these of its filters."""
+    for one in sorted(parts, key=lambda part: -part.at):
+        query = f"{query[: one.at].rstrip()} {query[one.end :].lstrip()}"
+    return query.strip()
+
+
 def _lonely(at: int) -> Misunderstood:
     return Misunderstood(
         text("OR stands between two things"), at, text('Write "OR" in quotes to look for the word.')
@@ -108,9 +126,9 @@ def _lonely(at: int) -> Misunderstood:
 
 
 def _check(groups: list[list[Term]], filters: list[Filter]) -> None:
-    count = len(filters) + sum(len(one) for one in groups)
-    if count > MOST_TERMS:
-        raise Misunderstood(text("it has more than %(most)s parts", most=MOST_TERMS), 0)
+    places = sorted([*(one.at for one in filters), *(one.at for group in groups for one in group)])
+    if len(places) > MOST_TERMS:
+        raise Misunderstood(text("it has more than %(most)s parts", most=MOST_TERMS), places[MOST_TERMS])
     for group in groups:
         if group and all(one.is_excluded for one in group) and len(groups) > 1:
             raise Misunderstood(
@@ -150,9 +168,9 @@ class _Reader:
                         begin,
                         text("Write the name in quotes to look for it."),
                     )
-                yield Filter(name, value, begin, kind, is_excluded)
+                yield Filter(name, value, begin, kind, is_excluded, self._at)
             elif value:
-                yield Term(kind, value, begin, is_excluded)
+                yield Term(kind, value, begin, is_excluded, self._at)
 
     def _skip_blanks(self) -> bool:
         while self._at < len(self._query) and self._is_blank(self._at):

@@ -83,10 +83,23 @@ def _check(value: str, name: str) -> str:
 
 def page_number() -> int:
     """The number of the page of a list, from the address; raises BadRequest for what is none."""
-    given = request.args.get("page", "1")
-    if not (given.isascii() and given.isdigit() and 1 <= len(given) <= 4 and int(given) > 0):
+    number = _whole(request.args.get("page", "1"), digits=4)
+    if not number:
         raise BadRequest(
             text("There is no page of this number."),
             next_step=text("Pages are numbered from 1."),
         )
-    return int(given)
+    return number
+
+
+def number_of(name: str, *, usual: int) -> int:
+    """A number from the address, from 0 on; raises BadRequest for what is none."""
+    number = _whole(request.args.get(name, str(usual)), digits=9)
+    if number is None:
+        raise BadRequest(text("%(name)s is a number.", name=name))
+    return number
+
+
+def _whole(given: str, *, digits: int) -> int | None:
+    is_whole = given.isascii() and given.isdigit() and len(given) <= digits
+    return int(given) if is_whole else None

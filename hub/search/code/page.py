@@ -1,17 +1,25 @@
 """The results of a search of code, as a page."""
 
 from functools import lru_cache
+from typing import Final
 
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from hub.config import Config
-from hub.search.code.finding import CodeSearch
-from hub.search.code.queries import FILTERS, read_code_query
-from hub.search.code.shown import show_file
+from hub.search.code.facets import facets_of, in_use
+from hub.search.code.finding import CodeSearch, Mark
+from hub.search.code.hints import hints_for
+from hub.search.code.queries import FILTERS, CodeQuery, read_code_query
+from hub.search.code.shown import around, file_named, show_file
 from hub.search.syntax import Misunderstood
 from hub.web import gate
 from hub.web import request as web
+from hub.web.forms import number_of
 from hub.web.render import render
+from hub.web.sealed import seal, unseal
+
+_MARK: Final = "a place in results"
 
 
 def show(written: str, number: int) -> ResponseReturnValue:
@@ -21,13 +29,26 @@ def show(written: str, number: int) -> ResponseReturnValue:
     try:
         query = read_code_query(written)
     except Misunderstood as error:
-        return _page(written, error=error), error.status
+        return _page(written, error=error, fault=around(written, error.at)), error.status
     if query.is_empty:
         return _page(written, is_empty=True)
     gate.admit()
-    found = search_of(web.config()).files(web.session(), web.viewer(), query, page=number)
-    files = [show_file(one) for one in found.files]
-    return _page(written, found=found, files=files, number=number)
+    within = file_named(request.query_string)
+    if within is not None:
+        return _file_page(written, query, within)
+    search = search_of(web.config())
+    found = search.files(web.session(), web.viewer(), query, page=number, mark=_read_mark())
+    return _page(
+        written,
+        found=found,
+        files=[show_file(one, written) for one in found.files],
+        number=number,
+        before=_address(written, number - 1, Mark(found.mark.newest)),
+        after=_address(written, number + 1, found.mark),
+        facets=facets_of(written, query.filters, found.counts),
+        used=in_use(written, query.filters),
+        hints=hints_for(written, query),
+    )
 
 
 @lru_cache(4)
@@ -36,6 +57,28 @@ def search_of(config: Config) -> CodeSearch:
     return CodeSearch(config)
 
 
+def _file_page(written: str, query: CodeQuery, within: tuple[str, bytes]) -> str:
+    after = number_of("after", usual=0)
+    found = search_of(web.config()).file(web.session(), web.viewer(), query, within=within, after=after)
+    file = None if found is None else show_file(found, written, is_alone=True)
+    return render("search/code_file.html", query=written, kind="code", error=None, file=file, after=after)
+
+
 def _page(written: str, **known: object) -> str:
     given = {"found": None, "files": (), "error": None, "is_empty": False, "number": 1, **known}
     return render("search/code.html", query=written, kind="code", filters=FILTERS, **given)
+
+
+def _address(written: str, number: int, mark: Mark) -> dict[str, str | int]:
+    """What the address of another page of these results says."""
+    last = "" if mark.last is None else mark.last
+    return {"q": written, "page": number, "mark": seal(f"{mark.newest}.{last}", purpose=_MARK)}
+
+
+def _read_mark() -> Mark | None:
+    words = unseal(request.args.get("mark", ""), purpose=_MARK)
+    if words is None:
+        # From a hub that has another key by now: the page is shown as if it was asked for by number.
+        return None
+    newest, _, last = words.partition(".")
+    return Mark(int(newest), int(last) if last else None)

@@ -19,6 +19,7 @@ from hub.search.code.queries import CodeQuery, Forks, NameTest
 from hub.search.engine.globs import glob_regex, is_glob
 from hub.search.engine.numbers import Numbers, Shown, unpack
 from hub.search.engine.patterns import regex
+from hub.search.engine.segments import Mask
 from hub.search.models import CodeView
 
 # Document numbers that are kept unpacked; four bytes each.
@@ -54,11 +55,27 @@ class Places:
         wanted = np.array(sorted(numbers), np.uint32)
         found: dict[int, list[Place]] = {one: [] for one in numbers}
         for place, held in zip(self.all, self._numbers, strict=True):
-            for number in wanted[np.isin(wanted, held, assume_unique=True)].tolist():
+            for number in wanted[_are_in(held, wanted)].tolist():
                 found[number].append(place)
         for places in found.values():
             places.sort(key=lambda one: (one.is_fork, one.repository_id))
         return found
+
+    def at(self, path: str) -> Place | None:
+        """The place of the repository at that path."""
+        return next((one for one in self.all if one.path == path), None)
+
+    def numbers_of(self, place: Place) -> Numbers:
+        """The documents that a place shows."""
+        return self._numbers[self.all.index(place)]
+
+    def count(self, numbers: Numbers) -> list[tuple[Place, int]]:
+        """The places that show some of these documents, which stand in order, and how many of them."""
+        counted = (
+            (place, int(np.count_nonzero(_are_in(held, numbers))))
+            for place, held in zip(self.all, self._numbers, strict=True)
+        )
+        return [one for one in counted if one[1]]
 
 
 # A view of the same commit that was dropped and made again shows documents of other numbers.
@@ -117,6 +134,14 @@ class Views:
             self._numbers.popitem(last=False)
 
 
+def _are_in(held: Numbers, wanted: Numbers) -> Mask:
+    """Whether each of the few wanted is in what is held; both stand in order."""
+    if not len(held):
+        return np.zeros(len(wanted), np.bool_)
+    found: Mask = held[np.minimum(np.searchsorted(held, wanted), len(held) - 1)] == wanted
+    return found
+
+
 _NOTHING: Final[Numbers] = np.empty(0, np.uint32)
 
 
@@ -143,9 +168,13 @@ def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
         .where(visible_to(viewer), is_meant)
         .order_by(Repository.id)
     )
-    if query.forks is not Forks.YES:
-        is_fork = Repository.origin_id.is_not(None)
-        wanted = wanted.where(is_fork if query.forks is Forks.ONLY else ~is_fork)
+    is_fork = Repository.origin_id.is_not(None)
+    if query.forks is Forks.ONLY:
+        wanted = wanted.where(is_fork)
+    # A fork that is named is meant.
+    named = {one.value for one in query.repositories if not one.is_excluded and _is_path(one.value)}
+    if query.forks is Forks.NO and not named:
+        wanted = wanted.where(~is_fork)
     rows = [
         Place(row[0], f"{row[1]}/{row[2]}", row[3], row[4], row[5] is not None, row[6])
         for row in session.execute(wanted)
@@ -153,7 +182,8 @@ def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
     return [
         one
         for one in rows
-        if _passes(one.path.lower(), query.repositories)
+        if (not one.is_fork or query.forks is not Forks.NO or one.path.lower() in named)
+        and _passes(one.path.lower(), query.repositories)
         and _passes(one.path.lower().partition("/")[0], query.owners, is_whole=True)
     ]
 
@@ -169,4 +199,9 @@ def _is_named(name: str, value: str, *, is_whole: bool) -> bool:
     if is_glob(value):
         pattern = glob_regex(f"/{value}" if "/" in value else value)
         return bool(regex(pattern).spans_in(name.encode(), 1))
-    return name == value if is_whole else value in name
+    return name == value if is_whole or _is_path(value) else value in name
+
+
+def _is_path(value: str) -> bool:
+    """Whether it is an owner and a name: that repository, not all whose paths hold them."""
+    return all(value.partition("/")) and not is_glob(value)

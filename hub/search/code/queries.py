@@ -33,13 +33,18 @@ class NameTest:
 
 @dataclass(slots=True)
 class CodeQuery:
-    """What is asked of the index, and where. `branch` is empty for the default branch of each repository."""
+    """What is asked of the index, and where. `branch` is empty for the default branch of each repository.
+
+    `filters` and `groups` are what was written.
+    """
 
     alternatives: tuple[Wanted, ...] = ()
     repositories: list[NameTest] = field(default_factory=list)
     owners: list[NameTest] = field(default_factory=list)
     branch: str = ""
     forks: Forks = Forks.NO
+    filters: tuple[Filter, ...] = ()
+    groups: tuple[tuple[Term, ...], ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -72,6 +77,7 @@ def read_code_query(written: str) -> CodeQuery:
     reading = _Reading()
     for one in parsed.filters:
         FILTERS[one.name].read(reading, one)
+    reading.query.filters, reading.query.groups = parsed.filters, parsed.groups
     reading.query.alternatives = tuple(_alternatives(parsed, reading))
     return reading.query
 
@@ -134,10 +140,14 @@ def _read_branch(reading: _Reading, one: Filter) -> None:
 
 
 def _read_repository(reading: _Reading, one: Filter) -> None:
+    if is_glob(one.value):
+        _regex(glob_regex(f"/{one.value}"), one.at, is_exact=False)
     reading.query.repositories.append(NameTest(one.value.lower(), one.is_excluded))
 
 
 def _read_owner(reading: _Reading, one: Filter) -> None:
+    if is_glob(one.value):
+        _regex(glob_regex(f"/{one.value}"), one.at, is_exact=False)
     reading.query.owners.append(NameTest(one.value.lower(), one.is_excluded))
 
 
@@ -150,19 +160,21 @@ def _read_file(reading: _Reading, one: Filter) -> None:
         # Matched within the part after the last slash.
         pattern = _regex(f"(?:^|/)[^/]*(?:{one.value})[^/]*$", one.at, is_exact=False)
     elif is_glob(one.value):
-        pattern = regex(glob_regex(one.value.rpartition("/")[2]))
+        pattern = _regex(glob_regex(one.value.rpartition("/")[2]), one.at, is_exact=False)
     else:
-        pattern = regex(f"(?i){_escaped(one.value)}[^/]*$")
+        pattern = _regex(f"(?i){_escaped(one.value)}[^/]*$", one.at, is_exact=False)
     reading.paths.append(PathTest(pattern, one.is_excluded))
 
 
 def _path_pattern(one: Filter, value: str) -> Pattern:
     if one.kind is Kind.REGEX:
         return _regex(value, one.at, is_exact=False)
-    if is_glob(value):
-        return regex(glob_regex(value))
+    if is_glob(value) or value.endswith("/"):
+        return _regex(glob_regex(value), one.at, is_exact=False)
     # A slash at the beginning is where the repository begins.
-    return regex(f"^{_escaped(value[1:])}") if value.startswith("/") else literal(value)
+    if value.startswith("/"):
+        return _regex(f"^{_escaped(value[1:])}", one.at, is_exact=False)
+    return literal(value)
 
 
 def _escaped(value: str) -> str:
@@ -197,11 +209,15 @@ _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
 
 FILTERS: Final[Mapping[str, CodeFilter]] = {
     "repo": CodeFilter(
-        text("in repositories with this in their name, or a glob"), "repo:anna/demo", _read_repository
+        text("in the repository of this path, or in those with this in their name, or a glob"),
+        "repo:anna/demo",
+        _read_repository,
     ),
     "owner": CodeFilter(text("in repositories of this person"), "owner:anna", _read_owner),
     "lang": CodeFilter(text("in files of this language, or with this ending"), "lang:python", _read_language),
-    "path": CodeFilter(text("in files with this in their path, or a glob"), "path:src/**/*.py", _read_path),
+    "path": CodeFilter(
+        text("in files of this folder, with this in their path, or a glob"), "path:src/", _read_path
+    ),
     "file": CodeFilter(text("in files with this in their name, or a glob"), "file:README*", _read_file),
     "sym": CodeFilter(text("in files that define this"), "sym:parse_commit", _read_symbol),
     "branch": CodeFilter(

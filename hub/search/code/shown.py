@@ -1,14 +1,20 @@
 """What was found, as a page writes it: addresses, and lines as pieces that are marked or not. Pure."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlencode
 
 from hub.repos.names import printable
 from hub.search.code.finding import FoundFile
 from hub.search.code.places import Place
 from hub.search.engine.lines import Line
+
+_ID_BYTES: Final = 6
+_AROUND: Final = 60
+_CUT: Final = "\u2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +36,66 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file in which something was found; `elsewhere` are other addresses of the same."""
+    """A file in which something was found; `elsewhere` are other addresses of the same.
 
+    `part` is the id of the file's part of a page; `more_address` leads to the `more` lines that follow, of
+    which there are at least so many unless they are counted.
+    """
+
+    part: str
     repository: str
+    repository_address: str
     path: str
     address: str
     passages: tuple[tuple[ShownLine, ...], ...]
     elsewhere: tuple[tuple[str, str], ...]
+    more: int
+    is_counted: bool
+    more_address: str
 
 
-def show_file(found: FoundFile) -> ShownFile:
-    """The file as a page writes it."""
+def show_file(found: FoundFile, written: str, *, is_alone: bool = False) -> ShownFile:
+    """The file as a page of this query writes it; one that `is_alone` there goes on after its last line."""
     address = address_at(found.place, found.path)
+    within = f"{found.place.path}/".encode() + found.path
+    numbers = [one.number for passage in found.lines.passages for one in passage]
+    following = {"after": numbers[-1]} if is_alone and numbers else {}
     return ShownFile(
+        part=f"hit-{hashlib.blake2b(within, digest_size=_ID_BYTES).hexdigest()}",
         repository=found.place.path,
+        repository_address=f"/{quote(found.place.path)}",
         path=printable(os.fsdecode(found.path)),
         address=address,
         passages=tuple(
             tuple(ShownLine(one.number, f"{address}#L{one.number}", tuple(_pieces(one))) for one in passage)
-            for passage in found.passages
+            for passage in found.lines.passages
         ),
         elsewhere=tuple((one.path, address_at(one, found.path)) for one in found.elsewhere),
+        more=found.lines.more,
+        is_counted=found.lines.is_counted,
+        more_address="?" + urlencode({"q": written, "in": within, **following}),
+    )
+
+
+def file_named(query_string: bytes) -> tuple[str, bytes] | None:
+    """The repository and the path that `in` names in an address, where it names some.
+
+    Paths are bytes, so the address is read as it was sent.
+    """
+    given = dict(parse_qsl(query_string.decode("ascii", "replace"), errors="surrogateescape"))
+    owner, _, rest = given.get("in", "").partition("/")
+    name, _, path = rest.partition("/")
+    return (f"{owner}/{name}", path.encode("utf-8", "surrogateescape")) if owner and name and path else None
+
+
+def around(written: str, at: int) -> tuple[str, str, str]:
+    """What stands before a place of a query, at it, and after it; long queries are cut."""
+    end = next((one for one in range(at + 1, len(written)) if written[one].isspace()), len(written))
+    before, here, after = written[:at], written[at:end], written[end:]
+    return (
+        _visible((_CUT if len(before) > _AROUND else "") + before[-_AROUND:]),
+        _visible(here[:_AROUND] + (_CUT if len(here) > _AROUND or not here else "")),
+        _visible(after[:_AROUND] + (_CUT if len(after) > _AROUND else "")),
     )
 
 

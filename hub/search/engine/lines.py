@@ -1,21 +1,24 @@
 """The lines of a text in which something was found, with those around them. Pure."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from hub.search.engine.candidates import Wanted
 from hub.search.engine.column import CodeReader
-from hub.search.engine.pages import Hit
-from hub.search.engine.patterns import Span
+from hub.search.engine.patterns import Pattern, Span
 
 CONTEXT: Final = 3
 LONGEST: Final = 400
 
+MOST_COUNTED: Final = 300
+
 _EVERYWHERE: Final = 1 << 62
 _BEFORE_MATCH: Final = 80
 _CUT: Final = "\u2026"
+_LINE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,46 +30,86 @@ class Line:
     marks: tuple[Span, ...] = ()
 
 
-def passages_of(hit: Hit, *, most: int) -> list[list[Line]]:
-    """The lines of a hit with what was found, and some around each; those that touch are one passage.
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """Lines with what was found, and some around each; those that touch are one passage.
 
-    At most so many lines with a match; none where only the path matches.
+    `more` is how many lines with a match follow, at least so many unless it `is_counted`.
     """
-    code = hit.segment.code
-    assert code is not None, "a hit has a text"
-    begin, content = _content(code, hit.document)
-    spans = [(first - begin, last - begin) for first, last in hit.spans if first >= begin]
-    text = _Text(content)
-    wanted = sorted({text.line_at(first) for first, _ in spans})[:most]
+
+    passages: tuple[tuple[Line, ...], ...] = ()
+    more: int = 0
+    is_counted: bool = True
+
+
+def passages_of(
+    code: CodeReader,
+    document: int,
+    alternatives: Sequence[Wanted],
+    *,
+    most: int,
+    after: int = 0,
+    counted: int = MOST_COUNTED,
+) -> Passages:
+    """The first lines of a document in which something is found, behind the line `after`.
+
+    At most so many lines with a match; none where only the path matches. No more than `counted` places of
+    each pattern are looked at.
+    """
+    content = _content(code, document)
+    text, is_counted = _Text(content), True
+    by_line: dict[int, list[Span]] = {}
+    for pattern in _patterns(code, document, alternatives):
+        spans = pattern.spans_in(content, counted + 1)
+        is_counted &= len(spans) <= counted
+        for number, span in zip(text.lines_at(spans[:counted]), spans, strict=False):
+            by_line.setdefault(number, []).append(span)
+    numbers = sorted(one for one in by_line if one > after)
     passages: list[list[Line]] = []
-    shown = 0
-    for number in wanted:
+    shown = after
+    for number in numbers[:most]:
         first = max(shown + 1, number - CONTEXT)
-        lines = [text.line(one, spans) for one in range(first, min(number + CONTEXT, text.count) + 1)]
+        last = min(number + CONTEXT, text.count)
+        lines = [text.line(one, by_line.get(one, ())) for one in range(first, last + 1)]
         if passages and first == shown + 1:
             passages[-1] += lines
-        else:
+        elif lines:
             passages.append(lines)
-        shown = lines[-1].number if lines else shown
-    return passages
+        shown = max(shown, last)
+    return Passages(tuple(map(tuple, passages)), len([one for one in numbers if one > shown]), is_counted)
 
 
-def every_line(code: CodeReader, document: int, wanted: Wanted) -> Iterator[Line]:
-    """Every line of the document in which one of the patterns is found, in order."""
-    _, content = _content(code, document)
-    spans = sorted(span for one in wanted.patterns for span in one.spans_in(content, _EVERYWHERE))
+def every_line(code: CodeReader, document: int, alternatives: Sequence[Wanted]) -> Iterator[Line]:
+    """Every line of the document in which something is found, in order."""
+    content = _content(code, document)
+    patterns = _patterns(code, document, alternatives)
+    spans = sorted(span for one in patterns for span in one.spans_in(content, _EVERYWHERE))
     text = _Text(content)
     by_line: dict[int, list[Span]] = {}
-    for span in spans:
-        by_line.setdefault(text.line_at(span[0]), []).append(span)
+    for number, span in zip(text.lines_at(spans), spans, strict=True):
+        by_line.setdefault(number, []).append(span)
     yield from (text.line(number, found) for number, found in sorted(by_line.items()))
 
 
-def _content(code: CodeReader, document: int) -> tuple[int, bytes]:
-    """Where the content of a document begins, after the line of its path, and the content."""
+def _content(code: CodeReader, document: int) -> bytes:
+    """The content of a document, which follows the line of its path."""
     begin, end = code.place_of(document)
-    begin = code.buffer.find(b"\n", begin) + 1
-    return begin, code.buffer[begin:end]
+    content: bytes = code.buffer[code.buffer.find(b"\n", begin) + 1 : end]
+    return content
+
+
+def _patterns(code: CodeReader, document: int, alternatives: Sequence[Wanted]) -> list[Pattern]:
+    """What is found in the document: the patterns of those alternatives that it matches."""
+    if len(alternatives) > 1:
+        begin, end = code.place_of(document)
+        text = code.buffer[begin:end]
+        alternatives = [one for one in alternatives if _is_met(one, text)]
+    return [pattern for one in alternatives for pattern in one.patterns]
+
+
+def _is_met(wanted: Wanted, text: bytes) -> bool:
+    has_all = all(one.spans_in(text, 1) for one in wanted.patterns)
+    return has_all and not any(one.spans_in(text, 1) for one in wanted.without)
 
 
 class _Text:
@@ -74,21 +117,20 @@ class _Text:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._begins = [0]
-        at = content.find(b"\n")
-        while at >= 0:
-            self._begins.append(at + 1)
-            at = content.find(b"\n", at + 1)
-        self.count = len(self._begins) - (self._begins[-1] == len(content))
+        self._ends = np.flatnonzero(np.frombuffer(content, np.uint8) == _LINE)
+        # What follows the last line feed is a line where there is something.
+        self.count = len(self._ends) + (not content.endswith(b"\n") and bool(content))
 
-    def line_at(self, place: int) -> int:
-        """The number of the line there."""
-        return bisect_right(self._begins, place)
+    def lines_at(self, spans: Sequence[Span]) -> list[int]:
+        """The number of the line in which each begins."""
+        begins = np.array([first for first, _ in spans], np.int64)
+        numbers: list[int] = (np.searchsorted(self._ends, begins) + 1).tolist()
+        return numbers
 
     def line(self, number: int, spans: Sequence[Span]) -> Line:
         """A line with what of the spans is in it."""
-        begin = self._begins[number - 1]
-        end = self._begins[number] - 1 if number < len(self._begins) else len(self._content)
+        begin = int(self._ends[number - 2]) + 1 if number > 1 else 0
+        end = int(self._ends[number - 1]) if number <= len(self._ends) else len(self._content)
         raw = self._content[begin:end].removesuffix(b"\r")
         inside = [
             (first - begin, min(last - begin, len(raw)))

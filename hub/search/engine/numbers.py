@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
@@ -56,3 +56,12 @@ class Shown:
         inside = segment.numbers < len(self._shown)
         shown: Mask = self._shown[np.minimum(segment.numbers, len(self._shown) - 1)] & inside
         return shown
+
+
+def up_to(newest: int, shown: Shown) -> Callable[[Segment], Mask]:
+    """Those of the documents whose number is at most that."""
+
+    def mask(segment: Segment) -> Mask:
+        return shown(segment) & np.asarray(segment.numbers <= newest)
+
+    return mask

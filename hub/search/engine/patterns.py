@@ -90,6 +90,14 @@ def regex(pattern: str, *, is_exact: bool = False) -> Pattern:
     return Pattern(plan_regex(pattern), b"", b"", None, not is_exact, compiled)
 
 
+def exactly(line: bytes) -> Pattern:
+    """Looks for lines that are these bytes and nothing else, whether or not they are UTF-8."""
+    options = _options(is_exact=True)
+    options.encoding = re2.Options.Encoding.LATIN1
+    escaped = "".join(f"\\x{{{one:x}}}" for one in line)
+    return Pattern(None, b"", line, None, False, re2.compile(f"{_BEFORE}^{escaped}$".encode(), options))
+
+
 def _words(said: object) -> str:
     # What RE2 quotes begins with what was put before the pattern.
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
@@ -97,9 +105,13 @@ def _words(said: object) -> str:
 
 
 def _compile(pattern: str, *, is_exact: bool) -> Any:
+    return re2.compile(f"{_BEFORE}{pattern}".encode(), _options(is_exact=is_exact))
+
+
+def _options(*, is_exact: bool) -> Any:  # of RE2
     options = re2.Options()
     options.never_nl = True
     options.log_errors = False
     options.max_mem = _MOST_MEMORY
     options.case_sensitive = is_exact
-    return re2.compile(f"{_BEFORE}{pattern}".encode(), options)
+    return options

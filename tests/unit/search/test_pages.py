@@ -1,6 +1,8 @@
 """The best documents first, nothing that may not be seen, and the lines in which something was found."""
 
+import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +10,9 @@ import pytest
 from hub.search.engine.candidates import Budget, PathTest, TermTest, Wanted
 from hub.search.engine.documents import Document
 from hub.search.engine.index import CodeIndex
-from hub.search.engine.lines import every_line, passages_of
-from hub.search.engine.pages import Page, every_document, search
-from hub.search.engine.patterns import literal, regex
+from hub.search.engine.lines import Passages, every_line, passages_of
+from hub.search.engine.pages import Hit, Page, every_document, search
+from hub.search.engine.patterns import Pattern, exactly, literal, regex
 from hub.search.engine.segments import Mask, Segment
 
 FILES = {
@@ -41,6 +43,11 @@ def _page(index: CodeIndex, *words: str, most: int = 20) -> Page:
     return search(index.segments(), [Wanted(tuple(literal(one) for one in words))], None, most=most)
 
 
+def _passages(hit: Hit, pattern: Pattern, *, most: int = 5, after: int = 0) -> Passages:
+    assert hit.segment.code is not None
+    return passages_of(hit.segment.code, hit.document, [Wanted((pattern,))], most=most, after=after)
+
+
 def test_where_a_name_is_defined_comes_first(index: CodeIndex) -> None:
     paths = [one.path for one in _page(index, "parse").hits]
     assert paths[0] == b"src/parser.py"
@@ -68,12 +75,20 @@ def test_what_may_not_be_seen_is_neither_found_nor_counted(index: CodeIndex) -> 
 def test_a_file_is_found_by_its_path(index: CodeIndex) -> None:
     page = _page(index, "src/parser")
     assert [one.path for one in page.hits] == [b"src/parser.py"]
-    assert passages_of(page.hits[0], most=3) == []
+    assert _passages(page.hits[0], literal("src/parser")) == Passages()
+
+
+@pytest.mark.parametrize(
+    ("path", "count"), [(b"src/use.py", 1), (b"use.py", 0), (b"src/use_py", 0), (b"\xff", 0)]
+)
+def test_a_file_is_found_by_its_whole_path(index: CodeIndex, path: bytes, count: int) -> None:
+    page = search(index.segments(), [Wanted((), paths=(PathTest(exactly(path)),))], None, most=20)
+    assert [one.path for one in page.hits] == [path] * count
 
 
 def test_passages_hold_the_lines_around_each_match_once(index: CodeIndex) -> None:
     page = search(index.segments(), [Wanted((regex("line (3|5|20)$"),))], None, most=20)
-    passages = passages_of(page.hits[0], most=5)
+    passages = _passages(page.hits[0], regex("line (3|5|20)$")).passages
     assert [[one.number for one in some] for some in passages] == [
         [1, 2, 3, 4, 5, 6, 7, 8, 9],
         [18, 19, 20, 21, 22, 23, 24],
@@ -82,9 +97,60 @@ def test_passages_hold_the_lines_around_each_match_once(index: CodeIndex) -> Non
     assert marked == {4: "line 3", 6: "line 5", 21: "line 20"}
 
 
+@pytest.mark.parametrize(
+    ("most", "after", "shown", "more"),
+    [
+        (1, 0, [2, 3, 4, 5, 6, 7, 8], 5),
+        (1, 8, [9, 10, 11, 12, 13, 14], 4),
+        (9, 31, [32, 33, 34, 35, 36, 37, 38], 0),
+        (5, 41, [], 0),
+    ],
+)
+def test_passages_go_on_after_a_line_and_tell_how_many_follow(
+    index: CodeIndex, most: int, after: int, shown: list[int], more: int
+) -> None:
+    # Lines 5, 11, 17 and so on.
+    pattern = regex("line (4|10|16|22|28|34|40)$")
+    hit = next(one for one in _page(index, "line 34").hits if one.path == b"many.txt")
+    found = _passages(hit, pattern, most=most, after=after)
+    assert [one.number for some in found.passages for one in some] == shown
+    assert (found.more, found.is_counted) == (more, True)
+
+
+def test_what_is_counted_of_a_text_has_an_end(index: CodeIndex) -> None:
+    (hit,) = _page(index, "line 34").hits
+    assert hit.segment.code is not None
+    found = passages_of(hit.segment.code, hit.document, [Wanted((literal("line"),))], most=1, counted=10)
+    assert (found.more, found.is_counted) == (6, False)
+
+
+def test_only_the_alternatives_that_a_document_matches_are_marked(index: CodeIndex) -> None:
+    both = [Wanted((literal("import"), literal("nowhere"))), Wanted((literal("assert"),))]
+    (hit,) = search(index.segments(), both, None, most=20).hits
+    assert hit.segment.code is not None
+    assert [one.number for one in every_line(hit.segment.code, hit.document, both)] == [5]
+
+
+def test_the_first_hits_are_the_same_however_many_are_asked_for(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    texts = [b"apple" + b"s" * chance.randrange(2) + b"\n" for _ in range(700)]
+    index = CodeIndex(tmp_path)
+    for begin in range(0, len(texts), 90):
+        with index.writing(expected=90) as writer:
+            paths = (b"a/" * chance.randrange(3) + b"%d" % at for at in range(begin, begin + 90))
+            numbered = zip(range(begin, begin + 90), paths, texts[begin : begin + 90], strict=False)
+            writer.add(Document(number, path, text) for number, path, text in numbered)
+    every = [one.number for one in _page(index, "apple", most=1000).hits]
+    assert len(every) == len(set(every)) == len(texts)
+    assert index.tidy()
+    for most in (1, 20, 61, 300, 301, 650):
+        assert [one.number for one in _page(index, "apple", most=most).hits] == every[:most]
+    index.close()
+
+
 def test_a_long_line_is_cut_around_the_match(index: CodeIndex) -> None:
     hit = next(one for one in _page(index, "parse").hits if one.path == b"long.js")
-    ((line,),) = passages_of(hit, most=1)
+    ((line,),) = _passages(hit, literal("parse"), most=1).passages
     assert len(line.text) < 500
     assert line.text[slice(*line.marks[0])] == "parse"
     assert line.text.startswith("\u2026")
@@ -106,7 +172,7 @@ def test_every_line_is_found_with_its_marks(
     wanted = Wanted((literal("parse"),))
     hit = next(one for one in search(index.segments(), [wanted], None, most=20).hits if one.path == path)
     assert hit.segment.code is not None
-    found = list(every_line(hit.segment.code, hit.document, wanted))
+    found = list(every_line(hit.segment.code, hit.document, [wanted]))
     assert [one.number for one in found] == [number for number, _, _ in expected]
     for line, (_, text, marks) in zip(found, expected, strict=True):
         assert text is None or (line.text, line.marks) == (text, marks)

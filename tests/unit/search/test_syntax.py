@@ -2,7 +2,18 @@
 
 import pytest
 
-from hub.search.syntax import LONGEST, MOST_TERMS, Filter, Kind, Misunderstood, Query, Term, parse
+from hub.search.syntax import (
+    LONGEST,
+    MOST_TERMS,
+    Filter,
+    Kind,
+    Misunderstood,
+    Query,
+    Term,
+    parse,
+    with_filter,
+    without,
+)
 
 NAMES = ("repo", "path", "case", "is")
 
@@ -67,7 +78,8 @@ def test_what_is_understood(query: str, groups: list[list[Term]], filters: list[
         ('repo:""', "has no value", 0),
         ("a OR -b", "only what is not", 5),
         ("x" * (LONGEST + 1), "more than", LONGEST),
-        ("x " * (MOST_TERMS + 1), "more than", 0),
+        ("x " * (MOST_TERMS + 1), "more than", 2 * MOST_TERMS),
+        ("a \0", "not text", 2),
     ],
 )
 def test_what_is_not_understood_is_said_with_its_place(query: str, fault: str, at: int) -> None:
@@ -80,3 +92,31 @@ def test_what_is_not_understood_is_said_with_its_place(query: str, fault: str, a
 def test_nothing_is_nothing() -> None:
     assert parse(" ", NAMES).is_empty
     assert not parse("repo:x", NAMES).is_empty
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "query"),
+    [
+        ("repo", "anna/demo", "x repo:anna/demo"),
+        ("path", "a b/", 'x path:"a b/"'),
+        ("path", "/src/", 'x path:"/src/"'),
+        ("path", 'a"\\b/', 'x path:"a\\"\\\\b/"'),
+    ],
+)
+def test_a_filter_that_is_added_is_read_as_it_was_meant(name: str, value: str, query: str) -> None:
+    assert with_filter("x", name, value) == query
+    (read,) = parse(query, NAMES).filters
+    assert (read.name, read.value) == (name, value)
+
+
+@pytest.mark.parametrize(
+    ("query", "bare"),
+    [
+        ("repo:a  x", "x"),
+        ("x -repo:a y", "x y"),
+        ('x path:"a b" OR y case:yes', "x OR y"),
+        ("repo:a", ""),
+    ],
+)
+def test_filters_are_taken_away(query: str, bare: str) -> None:
+    assert without(query, parse(query, NAMES).filters) == bare
