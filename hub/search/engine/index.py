@@ -12,6 +12,7 @@ from hub.errors import Unavailable, text
 from hub.search.engine import damage
 from hub.search.engine.damage import IndexDamaged
 from hub.search.engine.documents import Document
+from hub.search.engine.postings import CODEC
 from hub.search.engine.schema import SCHEMA
 from hub.search.engine.segments import Segment
 from hub.search.engine.storage import SafeStorage, join_tiers, sweep_folder, tiers_to_join
@@ -37,7 +38,7 @@ class CodeIndex:
         self, folder: Path, *, writer_seconds: float = _WRITER_SECONDS, must_exist: bool = False
     ) -> None:
         self.folder = folder
-        self._waits = {"timeout": writer_seconds, "delay": _WRITER_PAUSE_SECONDS}
+        self._given = {"codec": CODEC, "timeout": writer_seconds, "delay": _WRITER_PAUSE_SECONDS}
         if not must_exist and not (folder.is_dir() and any(folder.iterdir())):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             SafeStorage(str(folder)).create_index(SCHEMA)
@@ -110,7 +111,7 @@ class CodeIndex:
         Raises Unavailable where others write for too long.
         """
         try:
-            writer = self._index.writer(compound=expected < _SMALL, **self._waits)
+            writer = self._index.writer(compound=expected < _SMALL, **self._given)
         except LockError as error:
             raise Unavailable(text("Others write to the index."), next_step=text("Try it again.")) from error
         try:
@@ -125,7 +126,7 @@ class CodeIndex:
         """Joins segments where there are many of one size; returns whether there were."""
         if not tiers_to_join(self._index._segments()):
             return False
-        writer = self._index.writer(**self._waits)
+        writer = self._index.writer(**self._given)
         writer.commit(mergetype=join_tiers)
         return True
 
