@@ -28,9 +28,12 @@ test: check ## Install what the tests need, run every test
 coverage: ## Run every test and measure which lines ran; it takes half as long again
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
 
-bench: check ## Measure against nginx, OpenSSH and plain git; HISTORY=path names a large repository
-	@.ci/packages git openssh-client openssh-server nginx fcgiwrap wrk cgit gitweb highlight
+bench: check ## Measure against peers; HISTORY=path names a large repository, CORPUS=path texts to search
+	@.ci/packages git openssh-client openssh-server nginx fcgiwrap wrk cgit gitweb highlight \
+		codesearch ripgrep postgresql
 	@$(MAKE) --no-print-directory install-tests
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench]' || \
+		echo "What needs the extra bench is left out." >&2
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 a11y: check ## Look at every kind of page with axe, pa11y and Lighthouse; ARGS="/explore" for some of them

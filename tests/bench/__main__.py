@@ -2,7 +2,8 @@
 
 HISTORY names a local clone whose history is the large one, SMALL_HISTORY one of about 10 MB; what is not
 named is generated. SKETCH names the folder with the sketch of the journal, to measure beside; SHORTER divides
-the sizes of the journal's rows by so much.
+the sizes of the journal's and the search's rows by so much. CORPUS names trees of texts to search, colons
+between them; LARGE=1 searches a gigabyte of HISTORY's files as well.
 """
 
 import os
@@ -32,6 +33,7 @@ from tests.bench.hub_server import HubServer, hub_server
 from tests.bench.peers import Peer, nginx, openssh, stock
 from tests.bench.processes import share_bytes
 from tests.bench.report import Row, table
+from tests.bench.search.rows import search, search_truth
 
 # git's own default of 2.39, against the hub's settings that the plain front keeps.
 DEFAULTS = "core.fsync=default,transfer.unpackLimit=100"
@@ -111,6 +113,8 @@ def _rows(ground: Ground) -> dict[str, Callable[[], list[Row]]]:
         "journal": lambda: journal.rows(ground.root / "journal"),
         "journal-histories": journal_histories.rows,
         "journal-topics": lambda: journal_topics.rows(ground.root / "journal-topics"),
+        "search": lambda: search(ground.root / "search"),
+        "search-truth": lambda: search_truth(ground.root / "search-truth"),
     }
 
 

@@ -47,7 +47,8 @@ def ssh_command(address: str, key: Path, remote: str, user: str = "git") -> list
     return ["ssh", "-F", "none", *quiet, *only, f"{user}@{host}", remote]
 
 
-def _hub(environment: dict[str, str], *arguments: str, stdin: str = "") -> str:
+def run_hub(environment: dict[str, str], *arguments: str, stdin: str = "") -> str:
+    """What a command of the hub printed."""
     done = subprocess.run(
         [sys.executable, "-m", "hub", *arguments], env=environment, input=stdin,
         capture_output=True, text=True, check=False,
@@ -57,7 +58,8 @@ def _hub(environment: dict[str, str], *arguments: str, stdin: str = "") -> str:
     return done.stdout
 
 
-def _fill(directory: Path, corpus: Corpus) -> None:
+def fill(directory: Path, corpus: Corpus) -> None:
+    """Gives a repository of a hub the branches and tags of another one, and its objects."""
     shutil.rmtree(directory / "objects")
     shutil.copytree(corpus.directory / "objects", directory / "objects", copy_function=os.link)
     shutil.copy(corpus.directory / "packed-refs", directory / "packed-refs")
@@ -82,17 +84,17 @@ def hub_server(folder: Path, repositories: dict[str, Corpus | None], **settings:
     folder.mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
     environment |= {"HUB_DATA": str(data), "HUB_LOG_LEVEL": "warning", **settings}
-    _hub(environment, "init")
-    _hub(environment, "user", "create", "ada", "--email", "ada@example.org")
-    token = _hub(environment, "token", "create", "ada", "--name", "bench", "--scope", "all").split()[-1]
+    run_hub(environment, "init")
+    run_hub(environment, "user", "create", "ada", "--email", "ada@example.org")
+    token = run_hub(environment, "token", "create", "ada", "--name", "bench", "--scope", "all").split()[-1]
     key = folder / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    _hub(environment, "key", "add", "ada", stdin=key.with_suffix(".pub").read_text())
+    run_hub(environment, "key", "add", "ada", stdin=key.with_suffix(".pub").read_text())
     for name in repositories:
-        _hub(environment, "repo", "create", f"ada/{name}")
+        run_hub(environment, "repo", "create", f"ada/{name}")
     for number, corpus in enumerate(repositories.values(), start=1):
         if corpus is not None:
-            _fill(data / f"repositories/main/{number}.git", corpus)
+            fill(data / f"repositories/main/{number}.git", corpus)
     command = [sys.executable, "-m", "hub", "serve", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0"]
     log = (folder / "hub.log").open("wb")
     with running([*command, "--ready-file", str(ready)], env=environment, stdout=log, stderr=log) as child:

@@ -1,0 +1,1 @@
+"""Search of code against its peers, and against brute force."""
