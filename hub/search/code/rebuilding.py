@@ -52,7 +52,12 @@ class Rebuilt:
     lost: int
 
 
-def rebuild(database: Database, note: Note = lambda _done, _total: None) -> Rebuilt:
+def rebuild(
+    database: Database,
+    note: Note = lambda _done, _total: None,
+    *,
+    wait_seconds: float = _WAIT_SECONDS,
+) -> Rebuilt:
     """Builds the index again from what git holds, and has it serve.
 
     Others search and index the old one meanwhile. `note` is told how many views are done, and of how many.
@@ -65,7 +70,7 @@ def rebuild(database: Database, note: Note = lambda _done, _total: None) -> Rebu
         try:
             _fill(database, index, note)
             index.tidy()
-            with folders.changing(config, wait_seconds=_WAIT_SECONDS):
+            with folders.changing(config, wait_seconds=wait_seconds):
                 # What was pushed meanwhile went into the old one.
                 views = _fill(database, index)
                 lost = _forget_lacking(database, index)

@@ -45,8 +45,9 @@ class CodeIndex:
             damage.write_about(folder)
         if damage.id_of(folder) is None:
             raise IndexDamaged
-        with damage.reading():
-            self._index = SafeStorage(str(folder)).open_index()
+        self._storage = SafeStorage(str(folder))
+        with damage.reading(), self._storage.closing():
+            self._index = self._storage.open_index()
         self._generation = _NONE
         self._segments: dict[Any, Segment] = {}  # by Whoosh's own ids
         self._searcher: Any = None  # of Whoosh
@@ -70,7 +71,7 @@ class CodeIndex:
         for _ in range(_OPEN_ATTEMPTS):
             generation = self._latest()
             try:
-                with damage.reading():
+                with damage.reading(), self._storage.closing():
                     searcher = self._index.searcher()
                     segments = self._read_segments(searcher)
             except FileNotFoundError as error:  # a commit removed what the one before had named
@@ -132,7 +133,7 @@ class CodeIndex:
 
     def sweep(self) -> list[str]:
         """Removes what a process that was killed left; only while nobody else writes. Returns the names."""
-        with damage.reading():
+        with damage.reading(), self._storage.closing():
             segments = {one.segment_id() for one in self._index._segments()}
         return sweep_folder(self.folder, segments)
 

@@ -3,8 +3,8 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,11 +30,33 @@ class SafeStorage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
     def __init__(self, folder: str) -> None:
         super().__init__(folder)
         self._fresh: set[str] = set()
+        self._opened: list[Any] | None = None
 
     def create_file(self, name: str, **given: Any) -> Any:  # as Whoosh calls it
         """A file of the segment that is being written."""
         self._fresh.add(name)
         return super().create_file(name, **given)
+
+    def open_file(self, name: str, **given: Any) -> Any:  # as Whoosh calls it
+        """A file that is there."""
+        opened = super().open_file(name, **given)
+        if self._opened is not None:
+            self._opened.append(opened)
+        return opened
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        """Closes what was opened inside the block, where it fails: Whoosh leaves it open."""
+        self._opened = []
+        try:
+            yield
+        except BaseException:
+            for one in (one for one in self._opened if not one.is_closed):
+                with suppress(BufferError, OSError, ValueError):
+                    one.close()
+            raise
+        finally:
+            self._opened = None
 
     def rename_file(self, old: str, new: str, safe: bool = False) -> None:
         """Puts the new table of contents in place, once all that it names is on the disk."""
