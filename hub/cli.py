@@ -24,6 +24,7 @@ from hub.cli_redact import redact_command
 from hub.cli_repos import http_address, repo_commands
 from hub.cli_review import review_command, sign_command
 from hub.cli_rules import rule_commands, rules_command
+from hub.cli_search import reindex_command
 from hub.cli_storage import gc_command
 from hub.cli_verify import verify_command
 from hub.config import Config, documented, split_address
@@ -230,6 +231,7 @@ for commands in (
     gc_command,
     rebuild_command,
     redact_command,
+    reindex_command,
     verify_command,
 ):
     hub.add_command(commands)

@@ -61,6 +61,7 @@ def examine(config: Config) -> Iterator[Finding]:
         yield _look("keys in journals", _find_keys_in_journals, config)
         yield _look("journals", _find_journals, config)
         yield _look("words taken away", _find_taken_words, config)
+        yield _look("search index", _find_search_index, config)
         yield from _examine_repositories(config)
 
 
@@ -254,6 +255,30 @@ def _find_taken_words(config: Config) -> str:
             text("Start it (`hub serve` does), or look into its log for words_not_purged."),
         )
     return "none is left on the disk"
+
+
+def _find_search_index(config: Config) -> str:
+    # Whoosh and numpy would be paid for by every other command.
+    from hub.search.code.health import examine_index  # noqa: PLC0415
+
+    database = Database(config)
+    try:
+        found = examine_index(database)
+    finally:
+        database.dispose()
+    if found.is_readable is False or found.wrong:
+        raise Conflict(
+            text("The search index is missing or damaged."),
+            text("Searching says that it is being built again, until it is."),
+            text("The worker does it by itself: start it (`hub serve` does), or run: hub reindex"),
+        )
+    if found.late:
+        raise Conflict(
+            text("%(count)s branches have waited for more than ten minutes to be indexed.", count=found.late),
+            text("The worker indexes them, mostly within seconds."),
+            text("Start it (`hub serve` does), or look into its log for code_not_indexed."),
+        )
+    return f"{found.documents} files of {found.branches} branches, {found.size_bytes >> 20} MiB"
 
 
 def _list_elsewhere(session: Session, config: Config) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from hub.clock import now
 from hub.db import Database
 from hub.events import DefaultBranchChanged, PersonDeleted, on
 from hub.jobs import Look, enqueue, every, job, watch
@@ -80,11 +81,12 @@ def index_moved(database: Database) -> None:
 
 @every(60)
 def drop_unused(database: Database) -> None:
-    """Removes what no branch shows any more, and branches that nobody asked for lately."""
+    """Removes what no branch shows any more, adds what is lacking, and looks for damage: all within a day."""
     # Whoosh and numpy are for who indexes and who searches, and cost what else there is to do twice over.
     from hub.search.code import keeping_up  # noqa: PLC0415
 
     keeping_up.look_over(database)
+    keeping_up.check_part(database, part=now().hour, parts=24)
     keeping_up.drop_what_nobody_shows(database)
 
 

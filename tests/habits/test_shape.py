@@ -40,6 +40,8 @@ WEB = re.compile(
 
 IMPORTS_LATE = {
     "hub/app.py: create_app",
+    "hub/cli_search.py: reindex_command",
+    "hub/doctor.py: _find_search_index",
     "hub/search/code/watching.py: _index",
     "hub/search/jobs.py: _bring_up",
     "hub/search/jobs.py: drop_unused",

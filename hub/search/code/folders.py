@@ -70,6 +70,11 @@ def note_damage(config: Config) -> None:
     (root_of(config) / _DAMAGED).touch(mode=0o600)
 
 
+def is_begun(config: Config) -> bool:
+    """Whether there is an index, or what is left of one."""
+    return os.path.lexists(root_of(config) / _POINTER)
+
+
 def is_sound(config: Config) -> bool:
     """Whether there is an index that this version can read, and nobody found it damaged. Quick."""
     return not (root_of(config) / _DAMAGED).exists() and id_of(index_folder(config)) is not None

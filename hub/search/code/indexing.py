@@ -97,14 +97,19 @@ def indexing(
             index.close()
 
 
-def update_view(database: Database, index: CodeIndex, repository_id: int, ref: str) -> Indexed:
-    """Has the index know what the branch or tag holds now; a ref that is gone shows nothing any more."""
+def update_view(
+    database: Database, index: CodeIndex, repository_id: int, ref: str, *, is_anew: bool = False
+) -> Indexed:
+    """Has the index know what the branch or tag holds now; a ref that is gone shows nothing any more.
+
+    What is looked at `is_anew` is not derived from what the index saw before.
+    """
     with database.reading() as session:
         repository = session.get(Repository, repository_id)
         if repository is None:
             return Indexed(0, 0)
         path = directory(database.config, repository)
-        plan = _make_plan(session, path, repository_id, ref)
+        plan = _make_plan(session, path, repository_id, ref, is_anew=is_anew)
     if plan is None:
         with database.writing() as session:
             is_it = (CodeView.repository_id == repository_id) & (CodeView.ref == ref)
@@ -183,13 +188,15 @@ def _added(entries: Sequence[Entry]) -> list[File]:
     ]
 
 
-def _make_plan(session: Session, path: Path, repository_id: int, ref: str) -> _Plan | None:
+def _make_plan(session: Session, path: Path, repository_id: int, ref: str, *, is_anew: bool) -> _Plan | None:
     tip = RefFiles(path).get(ref)
     objects = Objects(path)
     commit_id = None if tip is None else objects.peel(tip)
     tree_id = None if commit_id is None else objects.tree_of(commit_id)
     if commit_id is None or tree_id is None:
         return None
+    if is_anew:
+        return _Plan(commit_id, tree_id, NONE, files_in(path, tree_id))
     view = session.get(CodeView, (repository_id, ref))
     same = session.scalars(select(CodeView.documents).where(CodeView.tree_id == tree_id).limit(1)).first()
     if same is not None:

@@ -9,15 +9,17 @@ from sqlalchemy import select
 from hub.clock import now
 from hub.db import Database
 from hub.errors import Unavailable
+from hub.repos.models import Repository
 from hub.search.code import folders
-from hub.search.code.choosing import drop_unwanted
+from hub.search.code.choosing import drop_unwanted, wanted_refs
+from hub.search.code.health import count_wrong
 from hub.search.code.indexing import drop_unused, find_unused, indexing, state_of, update_view
 from hub.search.code.moved import list_moved
 from hub.search.code.rebuilding import rebuild, repair
 from hub.search.engine.damage import IndexDamaged, id_of
 from hub.search.engine.index import CodeIndex
 from hub.search.engine.numbers import pack, unpack
-from hub.search.models import CodeState
+from hub.search.models import CodeState, CodeView
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +60,23 @@ def index_moved(database: Database) -> int:
     return len(moved) if bring_up(database, moved) else 0
 
 
+def index_again(database: Database, repository_id: int) -> int:
+    """Looks anew at every branch of a repository that is searched; returns how many there are.
+
+    Raises Unavailable while another process changes the index, and IndexDamaged.
+    """
+    is_it = Repository.id == repository_id
+    with database.reading() as session:
+        row = select(Repository.id, Repository.storage, Repository.default_branch).where(is_it)
+        wanted = wanted_refs(session, database.config, session.execute(row).all())[repository_id]
+        views = session.scalars(select(CodeView.ref).where(CodeView.repository_id == repository_id)).all()
+    refs = sorted(wanted | set(views))
+    with indexing(database.config, must_exist=True) as index:
+        for ref in refs:
+            update_view(database, index, repository_id, ref, is_anew=True)
+    return len(refs)
+
+
 def make_sound(database: Database) -> bool:
     """Makes the index where there is none, and again where it is damaged or not the one that rows are about.
 
@@ -94,6 +113,18 @@ def look_over(database: Database) -> bool:
     except Unavailable:
         return False
     return True
+
+
+def check_part(database: Database, *, part: int, parts: int) -> int:
+    """Compares a part of the texts with what rows say of them; where some are wrong, all is made again."""
+    try:
+        wrong = count_wrong(database, part=part, parts=parts)
+    except IndexDamaged:
+        return 0
+    if wrong:
+        _log.error("code_index_damaged", wrong=wrong)
+        folders.note_damage(database.config)
+    return wrong
 
 
 def drop_what_nobody_shows(database: Database) -> int:

@@ -69,7 +69,7 @@ class RefWatcher:
 
     def _is_begun(self) -> bool:
         """Whether there is an index, or rows that are about one."""
-        if folders.root_of(self._database.config).exists():
+        if folders.is_begun(self._database.config):
             return True
         with self._database.reading() as session:
             return bool(session.scalar(_HAS_VIEWS))

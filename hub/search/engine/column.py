@@ -228,6 +228,11 @@ class CodeReader(columns.ColumnReader):  # type: ignore[misc]  # Whoosh has no t
         first, last = self.first_blocks[number], self.first_blocks[number + 1]
         return int(self.starts[first]) + self.base, int(self.starts[last]) + self.base
 
+    def is_whole(self) -> bool:
+        """Whether the filter has as many bits in each row as were put there."""
+        counted = np.bitwise_count(self._bits).sum(axis=1, dtype="<u4")
+        return bool((counted == self._set_bits).all())
+
     def words_for(self, plan: Plan) -> Bits | None:
         """One bit for each block that may satisfy the plan; None where nothing can be ruled out."""
         if plan is None:
