@@ -1,13 +1,14 @@
 """The registry of what higher features add to a repository's pages: each registers a filler for a slot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from hub.access import Viewer
+from hub.errors import Text
 from hub.repos.models import Repository
 
 
@@ -17,17 +18,31 @@ class Slot(StrEnum):
     COMPARISON = "comparison"  # above the commits of two compared sides: a `Comparison`
     COMMIT = "commit"  # below the facts of a commit: its id
     FILE = "file"  # between the facts of a file and what it holds: a `FilePage`
+    LINES = "lines"  # beside lines of a file that are put in behind others: a `FilePage`; marks only
     CLONE = "clone"  # below the addresses to clone from: None
     PEOPLE = "people"  # below those who have a role: None
     BRANCHES = "branches"  # at the end of each row: the names of the branches on the page
 
 
 @dataclass(frozen=True, slots=True)
+class LineMark:
+    """A link beside the number of a line; `goes_on`: the line before has the same one."""
+
+    address: str
+    says: Text
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
-    """What stands in a slot: a template, which sees `piece` and what is around it, and values for it."""
+    """What stands in a slot: a template, which sees `piece` and what is around it, and values for it.
+
+    `marks` stand beside the lines of a file, by their numbers.
+    """
 
     template: str
     values: Mapping[str, Any]  # what the template uses
+    marks: Mapping[int, LineMark] = field(default_factory=dict)
 
 
 # Any: what the slot is about.
@@ -51,3 +66,8 @@ def pieces_of(
     """What stands there, for this viewer, in the order of registration."""
     found = [one(session, viewer, repository, about) for one in _fillers.get(slot, ())]
     return [one for one in found if one is not None]
+
+
+def marks_in(pieces: Sequence[Piece]) -> Mapping[int, LineMark]:
+    """The marks of all of these; of two for one line the first."""
+    return {line: mark for one in reversed(pieces) for line, mark in one.marks.items()}

@@ -1,4 +1,4 @@
-"""What keeps the index up with branches: a look each second, the sweeps behind it; and what people leave."""
+"""What keeps search up with branches and threads: a look each second, the sweeps; and what people leave."""
 
 from typing import Final
 
@@ -12,6 +12,7 @@ from hub.repos.models import Repository
 from hub.search.code.choosing import note_use
 from hub.search.code.moved import list_moved, list_moved_lately
 from hub.search.code.watching import RefWatcher
+from hub.search.memory import keeping
 from hub.search.saved.actions import forget_searches
 from hub.search.words.marks import NEWEST, is_behind, newest_entry, read_marks
 
@@ -88,6 +89,18 @@ def drop_unused(database: Database) -> None:
     keeping_up.look_over(database)
     keeping_up.check_part(database, part=now().hour, parts=24)
     keeping_up.drop_what_nobody_shows(database)
+
+
+@every(1)
+def look_at_threads(database: Database) -> None:
+    """Notes what the lines hold that people spoke about."""
+    keeping.look_at_threads(database)
+
+
+@every(60)
+def look_again_at_threads(database: Database) -> None:
+    """Has those looked at again whose files were not there."""
+    keeping.look_again(database)
 
 
 def _bring_up(database: Database, moved: list[tuple[int, str]], wait_seconds: float = 0) -> None:

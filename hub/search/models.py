@@ -1,11 +1,12 @@
-"""The rows of search: which documents the index holds, which of them each branch shows, what people saved."""
+"""The rows of search: documents, what of them each branch shows, what people saved, what they discussed."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import Base
+from hub.db import Base, text_enum
 
 
 class CodeDocument(Base):
@@ -95,3 +96,34 @@ class CodeState(Base):
     index_id: Mapped[str] = mapped_column(String(32))
     next_number: Mapped[int] = mapped_column(BigInteger)
     unused: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ToldBy(StrEnum):
+    """By what lines that were discussed are known again in another text."""
+
+    LINES = "lines"  # what they hold is enough
+    NEIGHBOURS = "neighbours"  # they are like many others: the lines around them have to stand there, too
+    BLOB = "blob"  # nothing: they are shown where the whole file is the same
+
+
+class DiscussedLines(Base):
+    """The lines that a thread is about, as the worker found them in git, and would find them there again.
+
+    `path_key` is made of the path, which may be longer than an index takes. `blob_id` is empty where no such
+    file was to be read. `keys` are those of the lines and of one on either side (`memory.lines`).
+    """
+
+    __tablename__ = "discussed_lines"
+    __table_args__ = (
+        Index("ix_discussed_lines_path", "repository_id", "path_key"),
+        Index("ix_discussed_lines_blob", "repository_id", "blob_id"),
+    )
+
+    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
+    path_key: Mapped[bytes] = mapped_column(LargeBinary(16))
+    blob_id: Mapped[str] = mapped_column(String(64))
+    first_line: Mapped[int]
+    last_line: Mapped[int]
+    told_by: Mapped[ToldBy] = mapped_column(text_enum(ToldBy))
+    keys: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,4 +1,4 @@
-"""The page of search, which leads to what is searched."""
+"""The page of search, which leads to what is searched; adds to files what was said about their lines."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from hub.access import Scope
 from hub.errors import BadRequest, text
+from hub.repos.slots import Slot, fill
 from hub.search.blueprint import blueprint
 from hub.search.code import page as code
+from hub.search.memory.in_file import show_talks
 from hub.web.forms import page_number
 from hub.web.scopes import Costly, needs
 
@@ -28,3 +30,7 @@ def search() -> ResponseReturnValue:
             next_step=text("The types are: %(types)s.", types=", ".join(_PAGES)),
         )
     return show(request.args.get("q", "").strip(), page_number())
+
+
+for _slot in (Slot.FILE, Slot.LINES):
+    fill(_slot, show_talks)

@@ -1,5 +1,6 @@
 """The results of a search of code, as a page."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -8,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from hub.config import Config
 from hub.search.code.facets import facets_of, in_use
-from hub.search.code.finding import CodeSearch, Mark
+from hub.search.code.finding import CodeSearch, FoundFile, Mark
 from hub.search.code.hints import hints_for
 from hub.search.code.queries import FILTERS, CodeQuery, read_code_query
-from hub.search.code.shown import around, file_named, show_file
+from hub.search.code.shown import ShownFile, around, file_named, show_file
+from hub.search.memory.in_hits import Hit, find_talks
 from hub.search.syntax import Misunderstood
 from hub.web import gate
 from hub.web import request as web
@@ -41,7 +43,7 @@ def show(written: str, number: int) -> ResponseReturnValue:
     return _page(
         written,
         found=found,
-        files=[show_file(one, written) for one in found.files],
+        files=_shown(written, found.files),
         number=number,
         before=_address(written, number - 1, Mark(found.mark.newest)),
         after=_address(written, number + 1, found.mark),
@@ -60,8 +62,15 @@ def search_of(config: Config) -> CodeSearch:
 def _file_page(written: str, query: CodeQuery, within: tuple[str, bytes]) -> str:
     after = number_of("after", usual=0)
     found = search_of(web.config()).file(web.session(), web.viewer(), query, within=within, after=after)
-    file = None if found is None else show_file(found, written, is_alone=True)
+    file = None if found is None else _shown(written, [found], is_alone=True)[0]
     return render("search/code_file.html", query=written, kind="code", error=None, file=file, after=after)
+
+
+def _shown(written: str, found: Sequence[FoundFile], *, is_alone: bool = False) -> list[ShownFile]:
+    hits = [Hit(one.place.repository_id, one.place.commit_id, one.path) for one in found]
+    talks = find_talks(web.session(), web.viewer(), hits)
+    pairs = zip(found, hits, strict=True)
+    return [show_file(one, written, is_alone=is_alone, talks=talks.get(hit, ())) for one, hit in pairs]
 
 
 def _page(written: str, **known: object) -> str:

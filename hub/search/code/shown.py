@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
@@ -11,6 +11,7 @@ from hub.repos.names import printable
 from hub.search.code.finding import FoundFile
 from hub.search.code.places import Place
 from hub.search.engine.lines import Line
+from hub.search.memory.talks import Talk
 
 _ID_BYTES: Final = 6
 _AROUND: Final = 60
@@ -27,11 +28,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """A line in its pieces, and the address of the line at its commit."""
+    """A line in its pieces, the address of the line at its commit, and discussions to be told beside it."""
 
     number: int
     address: str
     pieces: tuple[Piece, ...]
+    talks: tuple[Talk, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,13 @@ class ShownFile:
     more_address: str
 
 
-def show_file(found: FoundFile, written: str, *, is_alone: bool = False) -> ShownFile:
-    """The file as a page of this query writes it; one that `is_alone` there goes on after its last line."""
+def show_file(
+    found: FoundFile, written: str, *, is_alone: bool = False, talks: Sequence[Talk] = ()
+) -> ShownFile:
+    """The file as a page of this query writes it; one that `is_alone` there goes on after its last line.
+
+    `talks` are discussions of its lines.
+    """
     address = address_at(found.place, found.path)
     within = f"{found.place.path}/".encode() + found.path
     numbers = [one.number for passage in found.lines.passages for one in passage]
@@ -67,7 +74,7 @@ def show_file(found: FoundFile, written: str, *, is_alone: bool = False) -> Show
         path=printable(os.fsdecode(found.path)),
         address=address,
         passages=tuple(
-            tuple(ShownLine(one.number, f"{address}#L{one.number}", tuple(_pieces(one))) for one in passage)
+            tuple(_line(one, address, passage[0].number, talks) for one in passage)
             for passage in found.lines.passages
         ),
         elsewhere=tuple((one.path, address_at(one, found.path)) for one in found.elsewhere),
@@ -102,6 +109,16 @@ def around(written: str, at: int) -> tuple[str, str, str]:
 def address_at(place: Place, path: bytes) -> str:
     """The address of a file at the commit that was indexed."""
     return f"/{quote(place.path)}/src/commit/{place.commit_id}/{quote(path)}"
+
+
+def _line(line: Line, address: str, first_shown: int, talks: Sequence[Talk]) -> ShownLine:
+    # Each is told once in a passage, where it begins there.
+    begin = tuple(
+        one
+        for one in talks
+        if one.last_line >= line.number and line.number == max(one.first_line, first_shown)
+    )
+    return ShownLine(line.number, f"{address}#L{line.number}", tuple(_pieces(line)), begin)
 
 
 def _pieces(line: Line) -> Iterator[Piece]:

@@ -1,6 +1,7 @@
 """The lines of a file as HTML with inks, a chunk at a time; kept by the id of what the file holds."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,12 +12,15 @@ from hub.config import Config
 from hub.confined import Lost, confined
 from hub.highlight import Language
 from hub.kept import Kept, kept_in
+from hub.repos.slots import LineMark
 
 CHUNK_LINES: Final = 1_000
 _KIND: Final = "inked"
 # Of how lines are numbered here, and how many are kept together.
 _VERSION: Final = 1
 _CPU_SECONDS: Final = 1.5
+# As `_numbered` writes it; in a line's own text there is no such thing, for all of it was escaped.
+_NUMBER: Final = re.compile(r'<a id="L(\d+)" [^>]*>\d+</a>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +88,17 @@ def _numbered(lines: Iterable[str], first: int) -> str:
         f'<a id="L{number}" href="#L{number}" tabindex="-1">{number}</a>{line}\n'
         for number, line in enumerate(lines, first)
     )
+
+
+def cut_at_marks(html: Markup, marks: Mapping[int, LineMark]) -> Iterator[tuple[Markup, LineMark | None]]:
+    """Numbered lines in pieces, each with the mark that stands behind it, where one does.
+
+    What is kept of lines is everybody's; who may see a mark is asked each time.
+    """
+    here = 0
+    for number in _NUMBER.finditer(html) if marks else ():
+        mark = marks.get(int(number[1]))
+        if mark is not None:
+            yield html[here : number.end()], mark
+            here = number.end()
+    yield html[here:], None

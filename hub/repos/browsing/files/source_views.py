@@ -9,13 +9,14 @@ from hub.access import Scope
 from hub.repos.blueprint import blueprint, open_page
 from hub.repos.browsing.addresses import PAGES, address_of, commit_address, compare_address
 from hub.repos.browsing.files import files, folders, readmes
+from hub.repos.browsing.files.inked import cut_at_marks
 from hub.repos.browsing.files.line_ranges import read_range
 from hub.repos.browsing.files.preparing import prepare_folder
 from hub.repos.browsing.shell import shell_of
 from hub.repos.browsing.spots import Spot, find_named, find_spot, ref_text
 from hub.repos.git.trees import Entry, EntryKind
 from hub.repos.models import Repository
-from hub.repos.slots import Slot, pieces_of
+from hub.repos.slots import Slot, marks_in, pieces_of
 from hub.web import request as web
 from hub.web.answers import FRAGMENT
 from hub.web.raw_path import rest_of_path
@@ -27,6 +28,7 @@ blueprint.add_app_template_global(address_of)
 blueprint.add_app_template_global(commit_address)
 blueprint.add_app_template_global(compare_address)
 blueprint.add_app_template_filter(ref_text)
+blueprint.add_app_template_filter(cut_at_marks)
 
 
 @blueprint.get("/<owner>/<name>/src/<kind>/<raw:rest>")
@@ -52,14 +54,13 @@ def _show_file(repository: Repository, spot: Spot, entry: Entry) -> ResponseRetu
         is_source=request.args.get("plain") == "1",
     )
     if FRAGMENT in request.headers and file.code is not None:
-        page = render("browsing/_lines.html", repository=repository, spot=spot, code=file.code)
+        pieces = pieces_of(Slot.LINES, session, viewer, repository, file)
+        given = {"repository": repository, "spot": spot, "code": file.code, "marks": marks_in(pieces)}
+        page = render("browsing/_lines.html", **given)
     else:
-        page = render(
-            "browsing/file.html",
-            **shell_of(session, viewer, repository, spot),
-            file=file,
-            pieces=pieces_of(Slot.FILE, session, viewer, repository, file),
-        )
+        pieces = pieces_of(Slot.FILE, session, viewer, repository, file)
+        shell = shell_of(session, viewer, repository, spot)
+        page = render("browsing/file.html", **shell, file=file, pieces=pieces, marks=marks_in(pieces))
     response = make_response(page)
     response.vary.add(FRAGMENT)
     return response
