@@ -159,7 +159,7 @@ def _conditions(narrowed: Filter) -> list[ColumnElement[bool]]:
     if narrowed.author:
         found.append(Topic.author_id.in_(_people_called(narrowed.author)))
     if narrowed.reviewer:
-        found.append(_is_reviewed_by(_people_called(narrowed.reviewer)))
+        found.append(is_reviewed_by(_people_called(narrowed.reviewer)))
     return found
 
 
@@ -179,7 +179,8 @@ def _people_called(name: str) -> Select[int]:
     return select(Person.id).where(is_called(name))
 
 
-def _is_reviewed_by(people: Select[int]) -> ColumnElement[bool]:
+def is_reviewed_by(people: Select[int]) -> ColumnElement[bool]:
+    """Whether these people were asked to review a topic, or did, as part of a statement."""
     was_asked = exists().where(ChangeReviewer.topic_id == Topic.id, ChangeReviewer.person_id.in_(people))
     # To answer about one's own change is no review of it.
     has_reviewed = exists().where(

@@ -1,9 +1,9 @@
-"""The rows of search: documents, what of them each branch shows, what people saved, what they discussed."""
+"""The rows of search: documents, what branches show, what people saved and discussed, what operators ask."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Base, text_enum
@@ -127,3 +127,16 @@ class DiscussedLines(Base):
     last_line: Mapped[int]
     told_by: Mapped[ToldBy] = mapped_column(text_enum(ToldBy))
     keys: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ChangedPaths(Base):
+    """The files that the newest patch set of a change touches, as they were looked at in `commit_id`.
+
+    `paths` has each on a line of its own, in small letters, with a line feed before the first.
+    """
+
+    __tablename__ = "changed_paths"
+
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True)
+    commit_id: Mapped[str] = mapped_column(String(64))
+    paths: Mapped[str] = mapped_column(Text)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
 
 from hub.config import Config
 from hub.search.engine.damage import IndexDamaged, reading
@@ -55,14 +54,14 @@ class WordSearch:
         self._index = WordIndex(index_folder(config))
 
     def find(
-        self, session: Session, asked: Asked, kind: Kind, query: WordQuery, *, order: str = "", page: int = 1
+        self, asked: Asked, kind: Kind, query: WordQuery, *, order: str = "", page: int = 1
     ) -> FoundPage:
         """A page, counted from 1; raises Misunderstood for an operator's value that is none."""
         chosen = kind.orders[order or (RELEVANCE if query.alternatives else NEWEST)]
         if not query.alternatives:
-            return _page(*_select(session, asked, kind, query, chosen), page)
-        found = self._search(query, kind.shown(session, asked.viewer, kind))
-        rows = _narrow(session, asked, kind, query, chosen, found)
+            return _page(*_select(asked, kind, query, chosen), page)
+        found = self._search(query, kind.shown(asked.session, asked.viewer, kind))
+        rows = _narrow(asked, kind, query, chosen, found)
         return _page(rows, len(rows), len(found.rows) <= _MOST, page)
 
     def _search(self, query: WordQuery, shown: Shown) -> Found:
@@ -74,9 +73,9 @@ class WordSearch:
             note_damage(self._config)
             raise
 
-    def count(self, session: Session, asked: Asked, kind: Kind, query: WordQuery) -> tuple[int, bool]:
+    def count(self, asked: Asked, kind: Kind, query: WordQuery) -> tuple[int, bool]:
         """How many there are, and whether that is exact."""
-        found = self.find(session, asked, kind, query)
+        found = self.find(asked, kind, query)
         return found.total, found.is_exact
 
 
@@ -87,9 +86,7 @@ def _page(rows: Sequence[_Row], total: int, is_exact: bool, page: int) -> FoundP
     return FoundPage(tuple(one.name for one in some), total, is_exact, has_more)
 
 
-def _narrow(
-    session: Session, asked: Asked, kind: Kind, query: WordQuery, order: Order, found: Found
-) -> list[_Row]:
+def _narrow(asked: Asked, kind: Kind, query: WordQuery, order: Order, found: Found) -> list[_Row]:
     """Those of the documents whose rows hold, in order."""
     ranked = found.best() if order.column is None or order.column != "at" else found.newest()
     if order.column == "at" and not order.is_descending:
@@ -102,16 +99,14 @@ def _narrow(
         conditions = _conditions(asked, kind, query, one)
         statement = _keyed(one, order).where(*conditions)
         for some in _parts(ids):
-            for row_id, key in session.execute(statement.where(one.columns["id"].in_(some))):
+            for row_id, key in asked.session.execute(statement.where(one.columns["id"].in_(some))):
                 held[one.document, row_id] = key
     names = [(DocumentKind(of), row) for of, row in zip(kinds, rows, strict=True)]
     kept = [_Row(name, held[name]) for name in names if name in held]
     return kept if order.column is None else _sorted(kept, order)
 
 
-def _select(
-    session: Session, asked: Asked, kind: Kind, query: WordQuery, order: Order
-) -> tuple[list[_Row], int, bool]:
+def _select(asked: Asked, kind: Kind, query: WordQuery, order: Order) -> tuple[list[_Row], int, bool]:
     """The first rows that hold, in order, and how many there are."""
     rows: list[_Row] = []
     total = 0
@@ -122,9 +117,9 @@ def _select(
         first = column.desc().nulls_last() if order.is_descending else column.asc().nulls_last()
         then = one.columns["id"].desc() if order.is_descending else one.columns["id"].asc()
         sorted_rows = statement.order_by(first, then).limit(PAGE_SIZE * MOST_PAGES + 1)
-        rows += [_Row((one.document, row_id), key) for row_id, key in session.execute(sorted_rows)]
+        rows += [_Row((one.document, row_id), key) for row_id, key in asked.session.execute(sorted_rows)]
         counted = one.base.with_only_columns(one.columns["id"]).where(*conditions).limit(_MOST + 1)
-        total += session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+        total += asked.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
     rows = rows if len(kind.rows) == 1 else _sorted(rows, order)
     return rows, min(total, _MOST), total <= _MOST
 

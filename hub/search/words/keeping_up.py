@@ -21,6 +21,7 @@ from hub.issues.models import Topic
 from hub.journal.models import JournalEntry
 from hub.repos.git.store import holding
 from hub.search.engine.damage import IndexDamaged
+from hub.search.words.changed_paths import keep_paths
 from hub.search.words.documents import Document, DocumentKind
 from hub.search.words.index import WordIndex
 from hub.search.words.kind import Name, Source
@@ -66,7 +67,8 @@ def indexing(config: Config, *, wait_seconds: float = _WAIT_SECONDS) -> Iterator
                     raise IndexDamaged
                 index.segments()
             except IndexDamaged as error:
-                _log.warning("word_index_made_anew", why=repr(error.__cause__))
+                if folder.exists():
+                    _log.warning("word_index_made_anew", why=repr(error.__cause__))
                 index.make_anew()
             yield index
         finally:
@@ -90,7 +92,8 @@ def index_new_entries(database: Database) -> int:
                     _update(database, index, source, marks, units)
             index.tidy()
             write_marks(config, {**marks, NEWEST: newest})
-            return len(units)
+        keep_paths(database, units)
+        return len(units)
     except Unavailable:
         return 0
 
@@ -121,6 +124,7 @@ def rebuild(database: Database) -> int:
                 for some in _parts(list(stamps)):
                     with database.reading() as session:
                         count += writer.add(source.documents(session, {one: stamps[one] for one in some}))
+        keep_paths(database)
         write_marks(config, marks)
         return count
 
@@ -130,6 +134,7 @@ def _catch_up(database: Database, index: WordIndex, marks: Marks) -> None:
         found = thorough_marks(session)
     for source in SOURCES:
         _update(database, index, source, marks, None)
+    keep_paths(database)
     if PURGE in marks:
         index.purge()
     index.tidy()

@@ -62,8 +62,9 @@ class RowSet:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks, and when."""
+    """Who asks, when, and in which session."""
 
+    session: Session
     viewer: Viewer
     at: datetime
 

@@ -3,19 +3,26 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from hub.accounts.models import Principal
 from hub.errors import Text, text
 from hub.journal.linking import is_called, is_of
 from hub.journal.models import Person
 from hub.repos.models import Repository
-from hub.search.syntax import Filter, Misunderstood
+from hub.search.engine.globs import glob_regex, is_glob
+from hub.search.engine.patterns import BadPattern, Pattern, regex
+from hub.search.syntax import Filter, Kind, Misunderstood
 from hub.search.words.kind import Asked, Condition, Operator, RowSet
 
+T = TypeVar("T")
+
 _ME: Final = "me"
+# The newest rows whose paths are read for a glob or a regular expression.
+_MOST_CANDIDATES: Final = 30_000
 _AGE: Final = re.compile(r"([0-9]{1,4})([hdwmy])")
 _HOURS: Final[Mapping[str, int]] = {"h": 1, "d": 24, "w": 24 * 7, "m": 24 * 30, "y": 24 * 365}
 
@@ -139,6 +146,46 @@ def conditions_of(
         if wanted:
             found.append(and_(*wanted) if operator.needs_all else or_(*wanted))
     return found
+
+
+def has_path(
+    asked: Asked, key: InstrumentedAttribute[T], column: ColumnElement[str], one: Filter
+) -> ColumnElement[bool]:
+    """Whether one of the paths in a column has that in it: each is a line of it, in small letters.
+
+    A slash at the beginning is where the repository begins. Of a glob, `*` stands for what is in one folder,
+    `**` for folders as well; `key` tells the rows of the column apart.
+    """
+    value = one.value.lower()
+    candidates = select(key, column).order_by(key.desc()).limit(_MOST_CANDIDATES)
+    # No engine of a database is given what somebody wrote: RE2 takes time in proportion to the text.
+    if one.kind is Kind.REGEX:
+        pattern = _regex(one)
+    elif is_glob(value):
+        pattern = regex(glob_regex(value).replace("[^/]", "[^/\n]"))
+        candidates = candidates.where(column.like(_like_any(value), escape="\\"))
+    else:
+        return column.contains(f"\n{value[1:]}" if value.startswith("/") else value, autoescape=True)
+    return key.in_(
+        [row[0] for row in asked.session.execute(candidates) if pattern.spans_in(row[1].encode(), 1)]
+    )
+
+
+def _regex(one: Filter) -> Pattern:
+    try:
+        return regex(one.value, is_exact=False)
+    except BadPattern as error:
+        raise Misunderstood(
+            text("the regular expression cannot be read: %(why)s", why=error),
+            one.at,
+            text("The syntax is RE2's: there are no look-arounds and no references to groups."),
+        ) from error
+
+
+def _like_any(glob: str) -> str:
+    """What a text has to look like at least to hold a path that the glob is about."""
+    parts = re.split(r"[*?/]+", glob)
+    return "%".join(["", *(re.sub(r"([\\%_])", r"\\\1", one) for one in parts if one), ""])
 
 
 # What people ask for that does not exist yet, and what they are told.

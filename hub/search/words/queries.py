@@ -17,6 +17,7 @@ from hub.search.words.operators import NOT_YET, conditions_of
 from hub.search.words.ranking import Wanted
 
 _CODE: Final = "code"
+_PATH: Final = "path"
 # What looks like an operator, and neither like an address nor like a name of C++.
 _LOOKS_LIKE_ONE: Final = re.compile(r"([a-z]+):(?![:/\s]|$)")
 
@@ -57,12 +58,12 @@ def read_word_query(written: str, kind: Kind, kinds: Mapping[str, Kind]) -> Word
     parsed = parse(written, known)
     for one in parsed.filters:
         _check_filter(one, kind, kinds)
-    return WordQuery(tuple(_alternatives(parsed)), parsed.filters)
+    return WordQuery(tuple(alternatives_of(parsed)), parsed.filters)
 
 
 def _check_filter(one: Filter, kind: Kind, kinds: Mapping[str, Kind]) -> None:
     if one.name in kind.operators:
-        if one.kind is TermKind.REGEX:
+        if one.kind is TermKind.REGEX and one.name != _PATH:
             raise Misunderstood(text("%(name)s: takes no regular expression", name=one.name), one.at)
         return
     types = [name for name, other in kinds.items() if one.name in other.operators]
@@ -74,7 +75,8 @@ def _check_filter(one: Filter, kind: Kind, kinds: Mapping[str, Kind]) -> None:
     raise Misunderstood(NOT_YET[one.name], one.at, text("Write the name in quotes to look for it."))
 
 
-def _alternatives(parsed: Query) -> list[Wanted]:
+def alternatives_of(parsed: Query) -> list[Wanted]:
+    """The words of each alternative; raises Misunderstood for what holds none."""
     made = []
     for group in parsed.groups:
         words: list[tuple[Atom, ...]] = []

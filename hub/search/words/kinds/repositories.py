@@ -122,7 +122,7 @@ REPOSITORIES: Final = Kind(
         "repo": IN_REPOSITORY,
         "owner": OF_OWNER,
         "is": Operator(text("public, private, fork or archived"), "is:fork", one_of(_IS), needs_all=True),
-        "since": Operator(text("made in this time, or since a day"), "since:2w", since("at"), needs_all=True),
+        "since": Operator(text("made since, by age or day"), "since:2w", since("at"), needs_all=True),
         "before": Operator(text("made before that"), "before:2026-01-31", before("at"), needs_all=True),
     },
     orders={
