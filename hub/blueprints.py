@@ -34,6 +34,7 @@ from hub.reviews.files import files_views
 from hub.search import views as search
 from hub.search.code import api_views as search_api_views
 from hub.search.saved import saved_views
+from hub.search.symbols import symbol_views
 
 # A feature's modules of views share one blueprint.
 _MODULES: Final = (
@@ -76,6 +77,7 @@ _MODULES: Final = (
     files_views,
     search,
     search_api_views,
+    symbol_views,
     saved_views,
     change_commit_views,
     change_list_views,

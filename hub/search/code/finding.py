@@ -119,7 +119,7 @@ class CodeSearch:
         Pages that are asked with the mark of the one before hold every file once while nothing but new files
         come; the files that follow one that is gone move up, and none of them is passed over.
         """
-        segments, places = self._look(session, viewer, query)
+        segments, places = self.look(session, viewer, query)
         newest = max((int(one.numbers.max()) for one in segments if len(one.numbers)), default=0)
         mark = mark or Mark(newest)
         shown = up_to(mark.newest, places.shown) if mark.newest < newest else places.shown
@@ -149,7 +149,7 @@ class CodeSearch:
 
         None where the query does not find it there.
         """
-        segments, places = self._look(session, viewer, query)
+        segments, places = self.look(session, viewer, query)
         repository, path = within
         place = places.at(repository)
         if place is None:
@@ -169,7 +169,7 @@ class CodeSearch:
 
         `after` is the cursor of an earlier answer; raises ValueError for what is none.
         """
-        segments, places = self._look(session, viewer, query)
+        segments, places = self.look(session, viewer, query)
         start = _read_cursor(after)
         walk = Walk(segments, query.alternatives, places.shown, max(start[0], 0), self._budget())
         found: list[FoundLine] = []
@@ -184,7 +184,8 @@ class CodeSearch:
             return FoundLines(tuple(found), f"{walk.reached}.{_BEFORE}.{_BEFORE}", is_partial=True)
         return FoundLines(tuple(found), None, is_partial=False)
 
-    def _look(self, session: Session, viewer: Viewer, query: CodeQuery) -> tuple[Sequence[Segment], Places]:
+    def look(self, session: Session, viewer: Viewer, query: CodeQuery) -> tuple[Sequence[Segment], Places]:
+        """What is searched for a query, for that viewer: the index as it is, and what of it is shown."""
         with self._lock:
             # Places before segments: what a view shows was committed to the index before.
             places = self._views.find(session, viewer, query)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.access import Viewer
@@ -147,12 +147,7 @@ _NOTHING: Final[Numbers] = np.empty(0, np.uint32)
 
 def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
     owner = aliased(Principal)
-    ref = BRANCHES + Repository.default_branch if not query.branch else None
-    is_meant = (
-        CodeView.ref == ref
-        if ref is not None
-        else or_(*(CodeView.ref == prefix + query.branch for prefix in (BRANCHES, TAGS)))
-    )
+    is_meant = _is_meant(query)
     wanted = (
         select(
             Repository.id,
@@ -186,6 +181,15 @@ def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
         and _passes(one.path.lower(), query.repositories)
         and _passes(one.path.lower().partition("/")[0], query.owners, is_whole=True)
     ]
+
+
+def _is_meant(query: CodeQuery) -> ColumnElement[bool]:
+    if query.only is not None:
+        repository_id, ref = query.only
+        return and_(CodeView.repository_id == repository_id, CodeView.ref == ref)
+    if query.branch:
+        return or_(*(CodeView.ref == prefix + query.branch for prefix in (BRANCHES, TAGS)))
+    return CodeView.ref == BRANCHES + Repository.default_branch
 
 
 def _passes(name: str, tests: Sequence[NameTest], *, is_whole: bool = False) -> bool:

@@ -36,6 +36,7 @@ class CodeQuery:
     """What is asked of the index, and where. `branch` is empty for the default branch of each repository.
 
     `filters` and `groups` are what was written.
+    `only` is the one repository, by its id, and the one ref that are looked at, whatever else is said.
     """
 
     alternatives: tuple[Wanted, ...] = ()
@@ -45,6 +46,7 @@ class CodeQuery:
     forks: Forks = Forks.NO
     filters: tuple[Filter, ...] = ()
     groups: tuple[tuple[Term, ...], ...] = ()
+    only: tuple[int, str] | None = None
 
     @property
     def is_empty(self) -> bool:

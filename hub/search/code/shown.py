@@ -118,10 +118,11 @@ def _line(line: Line, address: str, first_shown: int, talks: Sequence[Talk]) -> 
         for one in talks
         if one.last_line >= line.number and line.number == max(one.first_line, first_shown)
     )
-    return ShownLine(line.number, f"{address}#L{line.number}", tuple(_pieces(line)), begin)
+    return ShownLine(line.number, f"{address}#L{line.number}", tuple(pieces_of_line(line)), begin)
 
 
-def _pieces(line: Line) -> Iterator[Piece]:
+def pieces_of_line(line: Line) -> Iterator[Piece]:
+    """The line in pieces, each marked or not."""
     here = 0
     for begin, end in line.marks:
         if here < begin:

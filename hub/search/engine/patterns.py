@@ -79,6 +79,15 @@ def literal(words: str, *, is_exact: bool = False) -> Pattern:
     return Pattern(plan_literal(words), word, raw, None, True, _compile(re2.escape(words), is_exact=False))
 
 
+def whole_word(name: str) -> Pattern:
+    """Looks for this name in its case, where no letter, digit or _ of ASCII goes on with it at its ends."""
+    before, after = (r"\b" if _WORD.fullmatch(one) else "" for one in (name[:1], name[-1:]))
+    compiled = _compile(before + re2.escape(name) + after, is_exact=True)
+    raw = name.encode()
+    word = raw.translate(FOLD) if _WORD.fullmatch(name) else b""
+    return Pattern(plan_literal(name), word, raw, None, False, compiled)
+
+
 def regex(pattern: str, *, is_exact: bool = False) -> Pattern:
     """Looks for what the expression matches in a line; raises BadPattern for one that RE2 does not read."""
     if len(pattern) > LONGEST:

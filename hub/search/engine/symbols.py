@@ -1,6 +1,8 @@
 """What a file defines, and what its name is made of: words by which ranking knows that it is meant. Pure."""
 
 import re
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import re2
@@ -31,17 +33,58 @@ _DEFINITIONS: Final = re2.compile(
     rb"|([A-Za-z_]\w*)[ \t]*\(\)[ \t]*\{"
     # A function of C: a type, the name, arguments, and no semicolon.
     rb"|[A-Za-z_][\w \t\*]*[ \t\*]([A-Za-z_]\w*)\([^;=\n]*$"
-    rb"|[ \t]*(?:const|let|var)[ \t]+(\w+)[ \t]*="
+    rb"|[ \t]*(?:export[ \t]+)?(?:const|let|var)[ \t]+(\w+)[ \t]*="
     rb")"
+)
+# What each group of the pattern above stands for; of the first the word before the name says it.
+_KINDS: Final = ("", "type", "macro", "function", "function", "variable")
+_WORDS: Final = {"def": "function", "func": "function", "fn": "function", "sub": "function"}
+_KEYWORD: Final = re.compile(
+    rb"\b(def|class|func|fn|function|interface|trait|module|type|impl|macro_rules!|package|protocol|sub)[ \t]"
 )
 _PARTS: Final = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A name that is defined at a line, counted from 1; `kind` is a word for what it is."""
+
+    name: bytes
+    line: int
+    kind: str
+
+
+def is_source(path: bytes, content: bytes) -> bool:
+    """Whether the file is of a language whose definitions are looked for."""
+    base = path.rsplit(b"/", 1)[-1]
+    return base.rsplit(b".", 1)[-1] in _SOURCES if b"." in base else content.startswith(b"#!")
+
+
+def definitions_in(path: bytes, content: bytes, *, most: int) -> list[Definition]:
+    """The first so many names that a source file defines, and where."""
+    if not is_source(path, content):
+        return []
+    found, line, counted = [], 1, 0
+    for match in islice(_DEFINITIONS.finditer(content), most):
+        group = match.lastindex
+        begin = match.start(group)
+        line += content.count(b"\n", counted, begin)
+        counted = begin
+        found.append(Definition(match[group], line, _kind_of(group, match[0])))
+    return found
+
+
+def _kind_of(group: int, matched: bytes) -> str:
+    word = _KEYWORD.search(matched) if group == 1 else None
+    if word is None:
+        return _KINDS[group - 1]
+    said = word[1].decode().removesuffix("!").partition("_")[0]
+    return _WORDS.get(said, said)
+
+
 def symbols_in(path: bytes, content: bytes) -> set[bytes]:
     """The names that a source file defines, in small letters."""
-    base = path.rsplit(b"/", 1)[-1]
-    is_source = base.rsplit(b".", 1)[-1] in _SOURCES if b"." in base else content.startswith(b"#!")
-    if not is_source:
+    if not is_source(path, content):
         return set()
     return {next(filter(None, names))[:LONGEST].lower() for names in _DEFINITIONS.findall(content)}
 

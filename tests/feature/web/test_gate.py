@@ -28,6 +28,7 @@ COSTLY_WORDS = {
     "compare": Costly.ALWAYS,
     "commits": Costly.SOMETIMES,
     "find": Costly.SOMETIMES,
+    "symbol": Costly.SOMETIMES,
     "archive": Costly.SOMETIMES,
     "changes/files": Costly.ALWAYS,
 }
