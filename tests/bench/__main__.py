@@ -34,6 +34,7 @@ from tests.bench.peers import Peer, nginx, openssh, stock
 from tests.bench.processes import share_bytes
 from tests.bench.report import Row, table
 from tests.bench.search.rows import search, search_truth
+from tests.bench.search.survival import search_crowd, search_kills
 
 # git's own default of 2.39, against the hub's settings that the plain front keeps.
 DEFAULTS = "core.fsync=default,transfer.unpackLimit=100"
@@ -114,6 +115,8 @@ def _rows(ground: Ground) -> dict[str, Callable[[], list[Row]]]:
         "journal-histories": journal_histories.rows,
         "journal-topics": lambda: journal_topics.rows(ground.root / "journal-topics"),
         "search": lambda: search(ground.root / "search"),
+        "search-crowd": lambda: search_crowd(ground.root / "search-crowd"),
+        "search-kills": lambda: search_kills(ground.root / "search-kills"),
         "search-truth": lambda: search_truth(ground.root / "search-truth"),
     }
 
