@@ -1,5 +1,6 @@
 """What every test may ask for: a configuration, a loaded hub, its pages, and a hub that runs for real."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -28,6 +29,12 @@ compiled_routes.install()
 compiled_statements.install()
 compiled_templates.install()
 garbage.wait()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test that waits for a hub, or for a moment to pass, leaves one idle."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
