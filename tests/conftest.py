@@ -51,11 +51,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out most values on PostgreSQL of a test that has many, for their statements are the same."""
+    """Leaves out most values on PostgreSQL of a test that has many, for their statements are the same.
+
+    What takes long comes first.
+    """
     left_out = set(databases.middle_values(items))
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [one for one in items if one not in left_out]
+    items.sort(key=lambda one: one.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish() -> None:

@@ -107,6 +107,7 @@ def _pushes_cut_off(places: list[Place], after_seconds: float) -> Iterator[tuple
     yield from begun
 
 
+@pytest.mark.long
 def test_nothing_acknowledged_is_lost_whenever_the_hub_is_killed(
     places: list[Place], push_seconds: float, fresh_served: Served, database_kind: str
 ) -> None:

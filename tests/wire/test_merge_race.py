@@ -95,6 +95,7 @@ def test_fifty_clicks_merge_once(served: Served, anna: Person, git: GitClient) -
     assert len(ref_log(served, path, MAIN)) == 2
 
 
+@pytest.mark.long
 def test_twenty_people_merge_a_hundred_changes_of_one_branch(
     served: Served, anna: Person, git: GitClient
 ) -> None:

@@ -115,6 +115,7 @@ def newcomer(tmp_path: Path) -> Newcomer:
     return somebody
 
 
+@pytest.mark.long
 def test_five_minutes_of_the_readme_work_as_written(newcomer: Newcomer) -> None:
     start, *others = BLOCKS[:5]
     assert start == "make run\n"
@@ -128,6 +129,7 @@ def test_five_minutes_of_the_readme_work_as_written(newcomer: Newcomer) -> None:
     assert "refs/for/main" in log
 
 
+@pytest.mark.long
 def test_hub_to_keep_is_made_as_the_readme_says(newcomer: Newcomer) -> None:
     serve, look = BLOCKS[5:]
     with newcomer.typed(serve):

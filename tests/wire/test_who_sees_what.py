@@ -120,6 +120,7 @@ def differences(
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_everybody_sees_what_the_model_says_whatever_happens(served: Served, doors: Doors, seed: int) -> None:
     world = World(served, seed)
