@@ -33,7 +33,7 @@ garbage.wait()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a test that waits for a hub, or for a moment to pass, leaves one idle."""
+    """One more than there are cores: a test that waits for a hub, or for a moment, leaves one idle."""
     return len(os.sched_getaffinity(0)) + 1
 
 
