@@ -1,7 +1,9 @@
 """The lines of a text in which something was found, with those around them. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -13,12 +15,14 @@ from hub.search.engine.patterns import Pattern, Span
 CONTEXT: Final = 3
 LONGEST: Final = 400
 
-MOST_COUNTED: Final = 300
+MOST_COUNTED: Final = 100
 
 _EVERYWHERE: Final = 1 << 62
 _BEFORE_MATCH: Final = 80
 _CUT: Final = "\u2026"
 _LINE: Final = 10
+# A line of so many letters has no more than LONGEST bytes.
+_SHORT: Final = LONGEST // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +61,28 @@ def passages_of(
     each pattern are looked at.
     """
     content = _content(code, document)
-    text, is_counted = _Text(content), True
+    found = [one.spans_in(content, counted + 1) for one in _patterns(code, document, alternatives)]
+    spans = sorted(span for one in found for span in one[:counted])
+    text = _Text(content, spans[-1][0] if spans else 0)
+    numbers = text.lines_at(spans)
+    wanted = list(islice((one for one in dict.fromkeys(numbers) if one > after), most))
+    nearest = min(wanted[-1] + CONTEXT, text.count) if wanted else after
     by_line: dict[int, list[Span]] = {}
-    for pattern in _patterns(code, document, alternatives):
-        spans = pattern.spans_in(content, counted + 1)
-        is_counted &= len(spans) <= counted
-        for number, span in zip(text.lines_at(spans[:counted]), spans, strict=False):
-            by_line.setdefault(number, []).append(span)
-    numbers = sorted(one for one in by_line if one > after)
+    for number, span in zip(numbers[: bisect_right(numbers, nearest)], spans, strict=False):
+        by_line.setdefault(number, []).append(span)
     passages: list[list[Line]] = []
     shown = after
-    for number in numbers[:most]:
+    for number in wanted:
         first = max(shown + 1, number - CONTEXT)
         last = min(number + CONTEXT, text.count)
-        lines = [text.line(one, by_line.get(one, ())) for one in range(first, last + 1)]
+        lines = text.lines(first, last, by_line)
         if passages and first == shown + 1:
             passages[-1] += lines
         elif lines:
             passages.append(lines)
         shown = max(shown, last)
-    return Passages(tuple(map(tuple, passages)), len([one for one in numbers if one > shown]), is_counted)
+    more = len(set(numbers[bisect_right(numbers, shown) :]))
+    return Passages(tuple(map(tuple, passages)), more, all(len(one) <= counted for one in found))
 
 
 def every_line(code: CodeReader, document: int, alternatives: Sequence[Wanted]) -> Iterator[Line]:
@@ -84,7 +90,7 @@ def every_line(code: CodeReader, document: int, alternatives: Sequence[Wanted]) 
     content = _content(code, document)
     patterns = _patterns(code, document, alternatives)
     spans = sorted(span for one in patterns for span in one.spans_in(content, _EVERYWHERE))
-    text = _Text(content)
+    text = _Text(content, len(content))
     by_line: dict[int, list[Span]] = {}
     for number, span in zip(text.lines_at(spans), spans, strict=True):
         by_line.setdefault(number, []).append(span)
@@ -113,13 +119,16 @@ def _is_met(wanted: Wanted, text: bytes) -> bool:
 
 
 class _Text:
-    """A text whose lines are known."""
+    """A text whose lines are known, at least as far as those around the place `until`."""
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._ends = np.flatnonzero(np.frombuffer(content, np.uint8) == _LINE)
+    def __init__(self, content: bytes, until: int) -> None:
+        stop = until
+        for _ in range(CONTEXT + 1):
+            stop = content.find(b"\n", stop) + 1 or len(content)
+        self._content = content[:stop]
+        self._ends = np.flatnonzero(np.frombuffer(self._content, np.uint8) == _LINE)
         # What follows the last line feed is a line where there is something.
-        self.count = len(self._ends) + (not content.endswith(b"\n") and bool(content))
+        self.count = len(self._ends) + (not self._content.endswith(b"\n") and bool(self._content))
 
     def lines_at(self, spans: Sequence[Span]) -> list[int]:
         """The number of the line in which each begins."""
@@ -127,11 +136,29 @@ class _Text:
         numbers: list[int] = (np.searchsorted(self._ends, begins) + 1).tolist()
         return numbers
 
+    def lines(self, first: int, last: int, by_line: Mapping[int, Sequence[Span]]) -> list[Line]:
+        """The lines from the first to the last of these."""
+        if first > last:
+            return []
+        raw = self._content[self._begin(first) : self._end(last)]
+        texts = raw.decode("utf-8", "replace").split("\n")
+        return [
+            self.line(number, by_line.get(number, ()))
+            if number in by_line or len(one) > _SHORT
+            else Line(number, one.removesuffix("\r"))
+            for number, one in enumerate(texts, first)
+        ]
+
+    def _begin(self, number: int) -> int:
+        return int(self._ends[number - 2]) + 1 if number > 1 else 0
+
+    def _end(self, number: int) -> int:
+        return int(self._ends[number - 1]) if number <= len(self._ends) else len(self._content)
+
     def line(self, number: int, spans: Sequence[Span]) -> Line:
         """A line with what of the spans is in it."""
-        begin = int(self._ends[number - 2]) + 1 if number > 1 else 0
-        end = int(self._ends[number - 1]) if number <= len(self._ends) else len(self._content)
-        raw = self._content[begin:end].removesuffix(b"\r")
+        begin = self._begin(number)
+        raw = self._content[begin : self._end(number)].removesuffix(b"\r")
         inside = [
             (first - begin, min(last - begin, len(raw)))
             for first, last in spans
@@ -152,6 +179,8 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def _cut(number: int, raw: bytes, spans: Sequence[Span]) -> Line:
+    if len(raw) <= LONGEST and raw.isascii():
+        return Line(number, raw.decode("ascii"), tuple(spans))
     before, after = 0, len(raw)
     if len(raw) > LONGEST:
         before = max(0, (spans[0][0] if spans else 0) - _BEFORE_MATCH)

@@ -20,6 +20,7 @@ LONGEST: Final = 1000
 # A line begins and ends where a text of one line does.
 _BEFORE: Final = "(?m)"
 _MOST_MEMORY: Final = 8 << 20
+_FOLDED_AT_ONCE: Final = 1 << 15
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 
 
@@ -46,13 +47,17 @@ class Pattern:
         if self._regex is not None:
             return self._spans_of_regex(self._regex, content, most)
         assert self._literal is not None
-        if self._is_folded:
-            content = content.lower()
         found: list[Span] = []
-        size, at = len(self._literal), content.find(self._literal)
-        while at >= 0 and len(found) < most:
-            found.append((at, at + size))
-            at = content.find(self._literal, at + size)
+        size, begin = len(self._literal), 0
+        # Of a long text no more is folded than it takes.
+        step = _FOLDED_AT_ONCE if self._is_folded else len(content)
+        while begin < len(content) and len(found) < most:
+            part = content[begin : begin + step + size - 1].lower() if self._is_folded else content
+            at = part.find(self._literal)
+            while at >= 0 and len(found) < most:
+                found.append((begin + at, begin + at + size))
+                at = part.find(self._literal, at + size)
+            begin = max(begin + step, found[-1][1] if found else 0)
         return found
 
     @staticmethod

@@ -86,8 +86,9 @@ def anonymous():
 before = anonymous()
 index = CodeIndex(Path(sys.argv[1]))
 for one in (literal("return"), literal("lookup_commit"), regex(r"struct\\s+\\w+_list")):
-    for hit in search(index.segments(), [Wanted((one,))], None, most=20).hits:
-        passages_of(hit, most=5)
+    wanted = [Wanted((one,))]
+    for hit in search(index.segments(), wanted, None, most=20).hits:
+        passages_of(hit.segment.code, hit.document, wanted, most=5)
 print(anonymous() - before)
 """
 

@@ -58,9 +58,11 @@ class HubPage(HubFiles):
 
     def find(self, question: Question) -> int:
         """As many as the page says there are."""
-        found = search(self.index.segments(), [wanted_by(question)], self.shown, most=PAGE)
+        alternatives = [wanted_by(question)]
+        found = search(self.index.segments(), alternatives, self.shown, most=PAGE)
         for one in found.hits:
-            passages_of(one, most=LINES)
+            assert one.segment.code is not None
+            passages_of(one.segment.code, one.document, alternatives, most=LINES)
         return found.total
 
 
