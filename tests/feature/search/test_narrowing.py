@@ -100,7 +100,7 @@ def test_a_repository_that_is_named_is_searched_whatever_it_is(ground: Ground) -
 def test_more_lines_of_a_file_are_shown_by_itself(client: FlaskClient) -> None:
     page = client.get("/search?q=apple+file:long").text
     # Five lines were shown, with those around them.
-    address = re.search(r'href="(\?[^"]*)"[^>]*>More than 295 more lines in this file', page)
+    address = re.search(r'href="(\?[^"]*)"[^>]*>More than 95 more lines in this file', page)
     assert address is not None
     assert page.count("<mark>apple</mark>") == 5
     alone = client.get(f"/search{unescape(address[1])}").text
