@@ -112,13 +112,13 @@ def address_at(place: Place, path: bytes) -> str:
 
 
 def _line(line: Line, address: str, first_shown: int, talks: Sequence[Talk]) -> ShownLine:
-    # Each is told once in a passage, where it begins there.
-    begin = tuple(
-        one
-        for one in talks
-        if one.last_line >= line.number and line.number == max(one.first_line, first_shown)
-    )
-    return ShownLine(line.number, f"{address}#L{line.number}", tuple(pieces_of_line(line)), begin)
+    # Each is told once in a passage, where it begins there, and of a change the first.
+    told: dict[int, Talk] = {}
+    for one in talks:
+        if one.last_line >= line.number and line.number == max(one.first_line, first_shown):
+            told.setdefault(one.number, one)
+    pieces = tuple(pieces_of_line(line))
+    return ShownLine(line.number, f"{address}#L{line.number}", pieces, tuple(told.values()))
 
 
 def pieces_of_line(line: Line) -> Iterator[Piece]:

@@ -222,7 +222,7 @@ def test_a_line_that_is_found_tells_where_it_was_discussed(hub: Hub, app: Flask,
     commit_code(anna, "one more\n" + CODE)
     index_moved(hub.database)
     page = read(app, "/search?q=guess_it")
-    assert 'number 20 = <mark>guess_it</mark>() <a class="said" href=' in page
+    assert 'number 20 = <mark>guess_it</mark>() <a href="/anna/demo/changes/1/files/1#thread-' in page
     assert words_of(page).count("discussed in change #1") == 1
     assert "discussed" not in words_of(read(app, "/search?q=%22number 1 =%22"))
     assert "discussed in change #1" in words_of(read(app, "/search?q=%22number 25 =%22"))
