@@ -12,11 +12,19 @@ from hub.repos.slots import Slot, fill
 from hub.search.blueprint import blueprint
 from hub.search.code import page as code
 from hub.search.memory.in_file import show_talks
+from hub.search.words import page as words
+from hub.search.words.registry import KINDS
 from hub.web.forms import page_number
 from hub.web.scopes import Costly, needs
 
 # What shows the results of each type: given what was written, and the number of the page.
-_PAGES: Final[Mapping[str, Callable[[str, int], ResponseReturnValue]]] = {"code": code.show}
+_PAGES: Final[Mapping[str, Callable[[str, int], ResponseReturnValue]]] = {
+    "code": code.show,
+    **{name: words.show_kind(name) for name in KINDS},
+}
+
+blueprint.add_app_template_global(words.list_tabs, "list_search_tabs")
+blueprint.add_app_template_global(words.list_kinds, "search_kinds")
 
 
 @blueprint.get("/search")

@@ -3,7 +3,7 @@
 Whatever the index says is asked of rows again: what is gone, or may not be seen any more, is not found.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -20,11 +20,13 @@ from hub.search.words.ranking import Found, Shown, search
 
 T = TypeVar("T")
 
+Conditions = Mapping[DocumentKind, Sequence[ColumnElement[bool]]]
+
 PAGE_SIZE: Final = 20
 MOST_PAGES: Final = 50
 
 # So many of the best are asked of the rows, and so many are counted.
-_MOST: Final = 10_000
+MOST: Final = 10_000
 _AT_ONCE: Final = 900
 
 
@@ -54,15 +56,20 @@ class WordSearch:
         self._index = WordIndex(index_folder(config))
 
     def find(
-        self, asked: Asked, kind: Kind, query: WordQuery, *, order: str = "", page: int = 1
+        self, asked: Asked, kind: Kind, query: WordQuery, *, order: str = "", page: int = 1, most: int = MOST
     ) -> FoundPage:
-        """A page, counted from 1; raises Misunderstood for an operator's value that is none."""
+        """A page, counted from 1; raises Misunderstood for an operator's value that is none.
+
+        So many `most` of the best are asked of the rows, and so many are counted.
+        """
         chosen = kind.orders[order or (RELEVANCE if query.alternatives else NEWEST)]
         if not query.alternatives:
-            return _page(*_select(asked, kind, query, chosen), page)
+            return _page(*_select(asked, kind, query, chosen, most), page)
+        # What operators cannot mean is said before anything is looked for.
+        conditions = {one.document: _conditions(asked, kind, query, one) for one in kind.rows}
         found = self._search(query, kind.shown(asked.session, asked.viewer, kind))
-        rows = _narrow(asked, kind, query, chosen, found)
-        return _page(rows, len(rows), len(found.rows) <= _MOST, page)
+        rows = _narrow(asked, kind, conditions, chosen, found, most=most)
+        return _page(rows, len(rows), len(found.rows) <= most, page)
 
     def _search(self, query: WordQuery, shown: Shown) -> Found:
         segments = self._index.segments()
@@ -73,11 +80,6 @@ class WordSearch:
             note_damage(self._config)
             raise
 
-    def count(self, asked: Asked, kind: Kind, query: WordQuery) -> tuple[int, bool]:
-        """How many there are, and whether that is exact."""
-        found = self.find(asked, kind, query)
-        return found.total, found.is_exact
-
 
 def _page(rows: Sequence[_Row], total: int, is_exact: bool, page: int) -> FoundPage:
     begin = PAGE_SIZE * (page - 1)
@@ -86,18 +88,19 @@ def _page(rows: Sequence[_Row], total: int, is_exact: bool, page: int) -> FoundP
     return FoundPage(tuple(one.name for one in some), total, is_exact, has_more)
 
 
-def _narrow(asked: Asked, kind: Kind, query: WordQuery, order: Order, found: Found) -> list[_Row]:
+def _narrow(
+    asked: Asked, kind: Kind, conditions: Conditions, order: Order, found: Found, *, most: int
+) -> list[_Row]:
     """Those of the documents whose rows hold, in order."""
     ranked = found.best() if order.column is None or order.column != "at" else found.newest()
     if order.column == "at" and not order.is_descending:
         ranked = ranked[::-1]
-    ranked = ranked[:_MOST]
+    ranked = ranked[:most]
     kinds, rows = found.kinds[ranked].tolist(), found.rows[ranked].tolist()
     held: dict[Name, Any] = {}
     for one in kind.rows:
         ids = [row for of, row in zip(kinds, rows, strict=True) if of == one.document]
-        conditions = _conditions(asked, kind, query, one)
-        statement = _keyed(one, order).where(*conditions)
+        statement = _keyed(one, order).where(*conditions[one.document])
         for some in _parts(ids):
             for row_id, key in asked.session.execute(statement.where(one.columns["id"].in_(some))):
                 held[one.document, row_id] = key
@@ -106,7 +109,9 @@ def _narrow(asked: Asked, kind: Kind, query: WordQuery, order: Order, found: Fou
     return kept if order.column is None else _sorted(kept, order)
 
 
-def _select(asked: Asked, kind: Kind, query: WordQuery, order: Order) -> tuple[list[_Row], int, bool]:
+def _select(
+    asked: Asked, kind: Kind, query: WordQuery, order: Order, most: int
+) -> tuple[list[_Row], int, bool]:
     """The first rows that hold, in order, and how many there are."""
     rows: list[_Row] = []
     total = 0
@@ -118,10 +123,10 @@ def _select(asked: Asked, kind: Kind, query: WordQuery, order: Order) -> tuple[l
         then = one.columns["id"].desc() if order.is_descending else one.columns["id"].asc()
         sorted_rows = statement.order_by(first, then).limit(PAGE_SIZE * MOST_PAGES + 1)
         rows += [_Row((one.document, row_id), key) for row_id, key in asked.session.execute(sorted_rows)]
-        counted = one.base.with_only_columns(one.columns["id"]).where(*conditions).limit(_MOST + 1)
+        counted = one.base.with_only_columns(one.columns["id"]).where(*conditions).limit(most + 1)
         total += asked.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
     rows = rows if len(kind.rows) == 1 else _sorted(rows, order)
-    return rows, min(total, _MOST), total <= _MOST
+    return rows, min(total, most), total <= most
 
 
 def _conditions(asked: Asked, kind: Kind, query: WordQuery, rows: RowSet) -> list[ColumnElement[bool]]:

@@ -70,8 +70,8 @@ def _check_filter(one: Filter, kind: Kind, kinds: Mapping[str, Kind]) -> None:
     if one.name in CODE_FILTERS:
         types.insert(0, _CODE)
     if types:
-        fault = text("%(name)s: does not work here", name=one.name)
-        raise Misplaced(fault, one.at, types, text("Search there instead, or take it away."))
+        fault = text("%(name)s: belongs to another type of search", name=one.name)
+        raise Misplaced(fault, one.at, types, text("Search there, or take it away."))
     raise Misunderstood(NOT_YET[one.name], one.at, text("Write the name in quotes to look for it."))
 
 

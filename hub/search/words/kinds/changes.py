@@ -1,6 +1,7 @@
 """Changes by title, description and branch, and by what their rows say: state, people, files, reviews."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, select
@@ -29,6 +30,7 @@ from hub.search.words.operators import (
     people_called,
     since,
 )
+from hub.search.words.snippets import Piece, mark, snippet
 
 _Choice = Callable[[Asked, RowSet], ColumnElement[bool]]
 
@@ -118,25 +120,45 @@ _ROWS: Final = RowSet(
 )
 
 
-def _show(session: Session, viewer: Viewer, names: Sequence[Name], atoms: Sequence[Atom]) -> list[ChangeRow]:
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A change as lists have it, with what was found in its title and its description."""
+
+    row: ChangeRow
+    title: tuple[Piece, ...]
+    description: tuple[Piece, ...]
+
+    @property
+    def named(self) -> tuple[int, "ShownChange"]:
+        """Itself, after the id of its topic."""
+        return self.row.topic_id, self
+
+
+def _show(
+    session: Session, viewer: Viewer, names: Sequence[Name], atoms: Sequence[Atom]
+) -> list[ShownChange]:
     seen = (
-        select(Topic.id)
+        select(Topic.id, Topic.description)
         .join(Repository, Repository.id == Topic.repository_id)
         .where(Topic.id.in_([row for _, row in names]), visible_to(viewer))
     )
-    visible = set(session.scalars(seen))
-    return read_rows(session, [row for _, row in names if row in visible])
+    visible = dict(session.execute(seen).all())
+    rows = read_rows(session, [row for _, row in names if row in visible])
+    return [
+        ShownChange(one, mark(one.title or "", atoms), snippet(visible[one.topic_id] or "", atoms))
+        for one in rows
+    ]
 
 
 CHANGES: Final = Kind(
     name="changes",
     label=text("Changes"),
-    template="search/changes.html",
+    template="search/_changes.html",
     rows=(_ROWS,),
     operators={
         "is": Operator(text("open, draft, merged, closed, or waiting for a review"), "is:open", one_of(_IS)),
         "author": Operator(text("opened by this person, or by me"), "author:me", by_person("author_id")),
-        "reviewer": Operator(text("reviewed by this person, or for them to"), "reviewer:bo", _of_reviewer),
+        "reviewer": Operator(text("reviewed by this person, or asked of them"), "reviewer:bo", _of_reviewer),
         "has": Operator(
             text("with unresolved threads, an approval or an objection to what it is now, or comments"),
             "-has:unresolved",

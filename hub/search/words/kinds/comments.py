@@ -148,7 +148,7 @@ _IS: Final[Mapping[str, Callable[[Asked, RowSet], ColumnElement[bool]]]] = {
 COMMENTS: Final = Kind(
     name="comments",
     label=text("Comments"),
-    template="search/comments.html",
+    template="search/_comments.html",
     rows=(_COMMENTS, _REVIEWS),
     operators={
         "author": Operator(text("said by this person, or by me"), "author:me", by_person("author_id")),

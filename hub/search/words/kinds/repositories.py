@@ -68,7 +68,8 @@ class ShownRepository:
     """A repository as the page writes it."""
 
     path: tuple[Piece, ...]
-    address: str
+    owner: str
+    name: str
     description: tuple[Piece, ...]
     visibility: Visibility
     is_fork: bool
@@ -85,7 +86,8 @@ def _show(
     return [
         ShownRepository(
             path=mark(one.path, atoms),
-            address=one.path,
+            owner=one.owner.name,
+            name=one.name,
             description=snippet(one.description, atoms),
             visibility=one.visibility,
             is_fork=one.origin_id is not None,
@@ -116,7 +118,7 @@ _IS: Final[Mapping[str, Any]] = {
 REPOSITORIES: Final = Kind(
     name="repositories",
     label=text("Repositories"),
-    template="search/repositories.html",
+    template="search/_repositories.html",
     rows=(_ROWS,),
     operators={
         "repo": IN_REPOSITORY,
