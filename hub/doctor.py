@@ -27,6 +27,7 @@ from hub.journal.rotating import count_unaware, is_begun
 from hub.repos.git import store
 from hub.repos.git.refs import RefFiles, RefsDamaged
 from hub.repos.models import ZERO_ID, RefLogEntry, Repository
+from hub.search.symbols.ctags import find_ctags
 
 OLDEST_GIT: Final = (2, 38)
 OLDEST_PYTHON: Final = (3, 11)
@@ -48,6 +49,7 @@ def examine(config: Config) -> Iterator[Finding]:
     """Looks at one thing after the other; what cannot work without an earlier one is left out."""
     yield _look("Python", _find_python, config)
     yield _look("git", _find_git, config)
+    yield _look("symbols", _find_ctags, config)
     data = _look("data folder", _find_data, config)
     yield data
     if data.fault is not None:
@@ -101,6 +103,13 @@ def _find_git(_: Config) -> str:
             text("Install a newer git, and put it first on the PATH of the hub."),
         )
     return version[0]
+
+
+def _find_ctags(_: Config) -> str:
+    ctags = find_ctags()
+    if ctags is None:
+        return "told by the text of files: universal-ctags, which knows their languages, is not on the PATH"
+    return f"universal-ctags {ctags.version}"
 
 
 def _find_data(config: Config) -> str:

@@ -74,7 +74,7 @@ PARTS = {
     "saved_id": "1",
 }
 # What there is of a file, and not of a folder.
-OF_FILES = {"repos.show_blame", "repos.show_raw"}
+OF_FILES = {"repos.show_blame", "repos.show_raw", "search.show_outline"}
 NO_PAGES = {
     "search.list_lines",
     "repos.download",
@@ -104,6 +104,7 @@ NO_PAGES = {
 }
 MORE_PAGES = [
     "/search?q=file",
+    "/anna/full/symbol?q=file",
     "/anna/full/changes/1/files?comment=file&first=1&view=split",
     "/anna/full/src/branch/main/file",
     "/anna/empty",

@@ -47,6 +47,16 @@ def source_of(path: bytes, content: bytes) -> Source:
     return Source(name.hexdigest(), path, content)
 
 
+def has_symbols(path: bytes, first_line: bytes) -> bool:
+    """Whether the file is of a language whose symbols are known to the program or to the pattern."""
+    return is_source(path, first_line) or _ending(path) in _ALSO
+
+
+def is_known(config: Config, source: Source) -> bool:
+    """Whether it was found out before what the file defines."""
+    return _read(config, find_ctags(), source) is not None
+
+
 def outlines_of(config: Config, sources: Sequence[Source], *, seconds: float = SECONDS) -> list[Outline]:
     """What each of the files defines; those that were not looked at yet are, within the time."""
     kept, ctags, until = kept_in(config), find_ctags(), time.monotonic() + seconds
@@ -81,8 +91,7 @@ def _by_pattern(source: Source) -> Outline:
 
 
 def _read(config: Config, ctags: Ctags | None, source: Source) -> Outline | None:
-    is_known = is_source(source.path, source.content) or _ending(source) in _ALSO
-    if len(source.content) > MOST_BYTES or not is_known:
+    if len(source.content) > MOST_BYTES or not has_symbols(source.path, source.content):
         return _NOTHING
     data = kept_in(config).get(_KIND, *_key(ctags, source))
     if data is None:
@@ -92,12 +101,12 @@ def _read(config: Config, ctags: Ctags | None, source: Source) -> Outline | None
 
 
 def _key(ctags: Ctags | None, source: Source) -> tuple[str | int | bytes, ...]:
-    return _VERSION, "" if ctags is None else ctags.version, source.blob_id, _ending(source)
+    return _VERSION, "" if ctags is None else ctags.version, source.blob_id, _ending(source.path)
 
 
-def _ending(source: Source) -> bytes:
+def _ending(path: bytes) -> bytes:
     """What tells the language."""
-    name = source.path.rpartition(b"/")[2]
+    name = path.rpartition(b"/")[2]
     return name.rpartition(b".")[2] if b"." in name else b""
 
 

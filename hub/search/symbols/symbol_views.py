@@ -1,5 +1,6 @@
 """The page of a symbol in a repository, and what leads to it from the page of a file."""
 
+import os
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -8,11 +9,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from hub.access import Scope, Viewer
-from hub.db import config_of
 from hub.errors import Invalid, text
 from hub.repos.blueprint import open_page
 from hub.repos.browsing.files.files import FilePage
-from hub.repos.browsing.spots import Spot, SpotKind, as_text
+from hub.repos.browsing.files.folders import find_entry
+from hub.repos.browsing.files.inked import CHUNK_LINES
+from hub.repos.browsing.files.texts import read_text
+from hub.repos.browsing.shell import shell_of
+from hub.repos.browsing.spots import Spot, SpotKind, as_text, find_spot
+from hub.repos.git.store import directory
+from hub.repos.git.trees import Trees
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES, TAGS
 from hub.repos.queries import head_of
@@ -22,14 +28,17 @@ from hub.search.code.page import search_of
 from hub.search.code.shown import address_at, pieces_of_line
 from hub.search.symbols.looking_up import Known, Wish, look_up
 from hub.search.symbols.model import LONGEST
-from hub.search.symbols.outlines import Source, outlines_of
+from hub.search.symbols.outlines import MOST_BYTES, Source, has_symbols, is_known, outlines_of
 from hub.web import gate
 from hub.web import request as web
 from hub.web.forms import page_number
+from hub.web.raw_path import rest_of_path
 from hub.web.render import render
 from hub.web.scopes import Costly, needs
 
-MOST_SHOWN: Final = 300
+MOST_SHOWN: Final = 1_000
+# As many as the mark of a program takes.
+_FIRST_LETTERS: Final = 100
 
 _PREFIXES: Final = {SpotKind.BRANCH: BRANCHES, SpotKind.TAG: TAGS}
 
@@ -62,6 +71,39 @@ def show_symbol(owner: str, name: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/<owner>/<name>/outline/<kind>/<raw:rest>")
+@needs(Scope.REPOSITORY_READ, costly=Costly.SOMETIMES)
+def show_outline(owner: str, name: str, kind: str, rest: str) -> ResponseReturnValue:
+    """What a file defines: each name leads to its line and to where it is used."""
+    repository = open_page(owner, name)
+    session, viewer, config = web.session(), web.viewer(), web.config()
+    spot = find_spot(session, repository, kind, rest_of_path(after=4))
+    source = _read_source(repository, spot)
+    if not is_known(config, source):
+        gate.admit()
+    (outline,) = outlines_of(config, [source])
+    listed = [one for one in outline.symbols if not one.is_part]
+    return render(
+        "search/outline.html",
+        **shell_of(session, viewer, repository, spot),
+        symbols=listed[:MOST_SHOWN],
+        more=max(0, len(listed) - MOST_SHOWN),
+        address=url_for("search.show_symbol", owner=owner, name=name),
+        ref=_ref_of(spot),
+        chunk_lines=CHUNK_LINES,
+    )
+
+
+def _read_source(repository: Repository, spot: Spot) -> Source:
+    entry = find_entry(web.session(), repository, spot)
+    blob = None
+    if entry.is_blob:
+        trees = Trees(directory(web.config(), repository))
+        blob = trees.read_blob(entry.object_id, most_bytes=MOST_BYTES)
+    found = read_text(blob.content) if blob is not None and blob.content else None
+    return Source(entry.object_id, spot.path, b"" if found is None else found.text.encode())
+
+
 def _read_wish() -> Wish:
     name = request.args.get("q", "").strip()
     if len(name) > LONGEST or not name.isprintable():
@@ -80,23 +122,22 @@ def _name_of(known: Known | None, wish: Wish) -> tuple[str, bool]:
     return ref.removeprefix(BRANCHES).removeprefix(TAGS), bool(wish.ref) and ref != wish.ref
 
 
-def _outline(session: Session, _: Viewer, repository: Repository, file: FilePage) -> Piece | None:
-    """What the file defines, with the way to where each of it is used."""
+def _lead_to_outline(_: Session, __: Viewer, repository: Repository, file: FilePage) -> Piece | None:
+    """The way to what the file defines; to list it here would cost the page more than the file itself."""
     if file.code is None:
         return None
-    source = Source(file.entry.object_id, file.spot.path, file.code.text.text.encode())
-    (outline,) = outlines_of(config_of(session), [source])
-    listed = [one for one in outline.symbols if not one.is_part]
-    return Piece(
-        "search/_outline.html",
-        {
-            "symbols": listed[:MOST_SHOWN],
-            "more": max(0, len(listed) - MOST_SHOWN),
-            "address": url_for("search.show_symbol", owner=repository.owner.name, name=repository.name),
-            "ref": _ref_of(file.spot),
-            "path": quote(file.spot.path),
-        },
-    )
+    owner, name, spot = repository.owner.name, repository.name, file.spot
+    outline = None
+    if has_symbols(spot.path, file.code.text.text[:_FIRST_LETTERS].encode()):
+        rest = os.fsencode(spot.name) + b"/" + spot.path
+        outline = url_for("search.show_outline", owner=owner, name=name, kind=spot.kind.value, rest=rest)
+    values = {
+        "outline": outline,
+        "address": url_for("search.show_symbol", owner=owner, name=name),
+        "ref": _ref_of(spot),
+        "path": spot.path_quoted,
+    }
+    return Piece("search/_outline.html", values)
 
 
 def _ref_of(spot: Spot) -> str:
@@ -104,4 +145,4 @@ def _ref_of(spot: Spot) -> str:
     return _PREFIXES[spot.kind] + spot.name_quoted if spot.kind in _PREFIXES else ""
 
 
-fill(Slot.FILE, _outline)
+fill(Slot.FILE, _lead_to_outline)

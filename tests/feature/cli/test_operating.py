@@ -26,6 +26,7 @@ from hub.repos.git.store import directory
 from hub.repos.models import Repository
 from hub.repos.settings.people import list_invitations
 from hub.repos.stars import is_starred
+from hub.search.symbols.ctags import find_ctags
 from tests.factories import SYSTEM, make_repository, make_user
 from tests.feature.cli.conftest import Run
 
@@ -162,6 +163,9 @@ def test_doctor_finds_a_new_hub_well(run: Run) -> None:
     run("init")
     rows = json.loads(run("doctor", "--json").stdout)
     assert [row["name"] for row in rows if not row["is_ok"]] == []
+    ctags = find_ctags()
+    wanted = "told by the text of files" if ctags is None else f"universal-ctags {ctags.version}"
+    assert {row["name"]: row["found"] for row in rows}["symbols"].startswith(wanted)
 
 
 def test_doctor_says_what_why_and_what_next(run: Run, hub: Hub, config: Config) -> None:

@@ -79,14 +79,23 @@ def test_only_definition_is_led_to(client: FlaskClient, path: str) -> None:
     assert client.get(f"{path}/symbol?q=parse&go=1").status_code == 200
 
 
-def test_file_lists_what_it_defines(client: FlaskClient, path: str) -> None:
+def test_file_leads_to_what_it_defines(client: FlaskClient, path: str) -> None:
     page = client.get(f"{path}/src/branch/main/src/parser.py").text
-    assert "2 symbols in this file" in words_of(page)
-    assert '<a href="#L5"><bdi>parser</bdi></a>' in page
+    outline = f"{path}/outline/branch/main/src/parser.py"
+    assert f'data-part="outline" href="{outline}"' in page
     assert f'<form class="outline" action="{path}/symbol"' in page
-    assert '<input type="hidden" name="ref" value="refs/heads/main">' in page
-    assert '<button name="q" value="parser"' in page
-    assert "<details>\n    <summary>" not in client.get(f"{path}/src/branch/main/doc/odd.txt").text
+    listed = client.get(outline).text
+    assert "2 symbols in this file" in words_of(listed)
+    assert f'<a href="{path}/src/branch/main/src/parser.py#L5"><bdi>parser</bdi></a>' in listed
+    assert '<input type="hidden" name="ref" value="refs/heads/main">' in listed
+    assert '<button name="q" value="parser"' in listed
+    assert 'data-part="outline"' not in client.get(f"{path}/src/branch/main/doc/odd.txt").text
+
+
+def test_outlines_are_of_files(client: FlaskClient, path: str) -> None:
+    assert "It defines nothing" in client.get(f"{path}/outline/branch/main/doc/odd.txt").text
+    assert "It defines nothing" in client.get(f"{path}/outline/branch/main/src").text
+    assert client.get(f"{path}/outline/branch/main/nothing").status_code == 404
 
 
 def test_branch_that_is_not_indexed_is_said(client: FlaskClient, code: Code, path: str) -> None:
@@ -126,3 +135,4 @@ def test_what_may_not_be_seen_is_not_found(app: Flask, code: Code, path: str) ->
     eve.sign_in("eve")
     for who in (eve, Visitor(app)):
         assert who.get(f"{path}/symbol?q=parse").status_code == 404
+        assert who.get(f"{path}/outline/branch/main/src/parser.py").status_code == 404

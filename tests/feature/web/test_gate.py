@@ -29,6 +29,7 @@ COSTLY_WORDS = {
     "commits": Costly.SOMETIMES,
     "find": Costly.SOMETIMES,
     "symbol": Costly.SOMETIMES,
+    "outline": Costly.SOMETIMES,
     "archive": Costly.SOMETIMES,
     "changes/files": Costly.ALWAYS,
 }
