@@ -71,6 +71,10 @@ class WordSearch:
         rows = _narrow(asked, kind, conditions, chosen, found, most=most)
         return _page(rows, len(rows), len(found.rows) <= most, page)
 
+    def close(self) -> None:
+        """Lets go of every file."""
+        self._index.close()
+
     def _search(self, query: WordQuery, shown: Shown) -> Found:
         segments = self._index.segments()
         try:

@@ -1,5 +1,6 @@
 """The index of words of one hub: documents come in, what was committed is seen, segments are joined."""
 
+import errno
 import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -46,8 +47,11 @@ class WordIndex:
                 # Never refresh(): later distributions of Whoosh keep what was merged away and hide deletions.
                 if self._index is None or self._index.latest_generation() != self._generation:
                     self._open()
-        except (FileNotFoundError, IndexDamaged) as error:
+        except (OSError, IndexDamaged) as error:
             self.close()
+            # Other errors of the system, too many open files among them, say nothing of the index.
+            if isinstance(error, OSError) and error.errno not in (errno.ENOENT, errno.EINVAL):
+                raise
             raise IndexDamaged from error
         return list(self._segments.values())
 

@@ -116,11 +116,11 @@ def rebuild(database: Database) -> int:
     with indexing(config) as index:
         with database.reading() as session:
             marks = thorough_marks(session)
+            all_stamps = [(source, source.stamps(session)) for source in SOURCES]
         count = 0
-        with index.writing(expected=_UNITS_AT_ONCE, replaces_all=True) as writer:
-            for source in SOURCES:
-                with database.reading() as session:
-                    stamps = source.stamps(session)
+        expected = sum(len(stamps) for _, stamps in all_stamps)
+        with index.writing(expected=expected, replaces_all=True) as writer:
+            for source, stamps in all_stamps:
                 for some in _parts(list(stamps)):
                     with database.reading() as session:
                         count += writer.add(source.documents(session, {one: stamps[one] for one in some}))

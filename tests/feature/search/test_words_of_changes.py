@@ -56,11 +56,6 @@ FOUND = {
 }
 
 
-@pytest.fixture
-def words(hub: Hub) -> Words:
-    return Words(hub)
-
-
 def test_changes_are_found_by_operators(words: Words) -> None:
     anna, bo = words.person("anna"), words.person("bo")
     demo, other = words.repository(anna, "demo"), words.repository(bo, "other")

@@ -2,14 +2,13 @@
 
 from hub.access import ANONYMOUS, Visibility
 from hub.accounts.models import User
-from hub.app import Hub
 from hub.repos.models import Repository
 from tests.factories import make_repository, make_user
 from tests.feature.search.word_ground import Words
 
 
-def test_repositories_are_found_by_words_and_operators(hub: Hub) -> None:
-    words = Words(hub)
+def test_repositories_are_found_by_words_and_operators(words: Words) -> None:
+    hub = words.hub
     with hub.database.writing() as session:
         anna = make_user(session, "anna")
         one = make_repository(session, owner=anna, name="web-parser", description="Parses pages").id
@@ -29,8 +28,8 @@ def test_repositories_are_found_by_words_and_operators(hub: Hub) -> None:
     assert words.rows("repositories", "before:1h") == []
 
 
-def test_what_becomes_of_repositories_is_known(hub: Hub) -> None:
-    words = Words(hub)
+def test_what_becomes_of_repositories_is_known(words: Words) -> None:
+    hub = words.hub
     with hub.database.writing() as session:
         one = make_repository(session, name="apple").id
         owner_id = session.get_one(Repository, one).owner_id

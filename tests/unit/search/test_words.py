@@ -1,5 +1,6 @@
 """Words are found as people mean them, and ranked as BM25F says, by what may be seen alone."""
 
+import gc
 import math
 import random
 from collections.abc import Iterator
@@ -149,6 +150,8 @@ def test_an_index_that_is_gone_or_damaged_is_known(index: WordIndex, tmp_path: P
         WordIndex(tmp_path / "nowhere").segments()
     other.make_anew()
     assert _found(other, "apple") == []
+    other.close()
+    gc.collect()
 
 
 def test_segments_are_joined_and_purged(index: WordIndex, tmp_path: Path) -> None:
