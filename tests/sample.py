@@ -35,6 +35,7 @@ from hub.reviews import actions as change_actions
 from hub.reviews import opening, talking
 from hub.reviews.changes import get_change, list_patch_sets
 from hub.reviews.models import Side, VerdictValue
+from hub.search.memory.keeping import look_at_threads
 from hub.search.saved.actions import Asked, save_search
 from tests.databases import Template
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
@@ -107,6 +108,7 @@ MORE_PAGES = [
     "/anna/full/symbol?q=file",
     "/anna/full/changes/1/files?comment=file&first=1&view=split",
     "/anna/full/src/branch/main/file",
+    "/anna/full/src/branch/topic/file",
     "/anna/empty",
     "/bo/coming",
     "/bo/failed",
@@ -265,6 +267,7 @@ def _make_change(hub: Hub, git: GitClient, work: Path, folder: Path) -> None:
     with hub.database.writing() as session:
         _discuss(session, get_user(session, "anna").viewer(), get_user(session, "bo").viewer())
         _speak_from_elsewhere(session, make_user(session, "cleo"))
+    look_at_threads(hub.database)
 
 
 def _speak_from_elsewhere(session: Session, cleo: User) -> None:
