@@ -33,6 +33,7 @@ from hub.reviews.conversation import act_views, redact_views, talk_views
 from hub.reviews.files import files_views
 from hub.search import views as search
 from hub.search.code import api_views as search_api_views
+from hub.search.code import branch_views as search_branch_views
 from hub.search.saved import saved_views
 from hub.search.symbols import symbol_views
 
@@ -77,6 +78,7 @@ _MODULES: Final = (
     files_views,
     search,
     search_api_views,
+    search_branch_views,
     symbol_views,
     saved_views,
     change_commit_views,

@@ -35,6 +35,13 @@ class DefaultBranchChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BranchesChosen(Event):
+    """Other branches of a repository are to be searched."""
+
+    repository_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRenamed(Event):
     """A person has another name; their former one leads to it."""
 

@@ -6,10 +6,9 @@ from sqlalchemy.orm import Session
 
 from hub.clock import now
 from hub.db import Database
-from hub.events import DefaultBranchChanged, PersonDeleted, on
+from hub.events import BranchesChosen, DefaultBranchChanged, PersonDeleted, on
 from hub.jobs import Look, enqueue, every, job, watch
 from hub.repos.models import Repository
-from hub.search.code.choosing import note_use
 from hub.search.code.moved import list_moved, list_moved_lately
 from hub.search.code.watching import RefWatcher
 from hub.search.memory import keeping
@@ -57,19 +56,18 @@ def follow_default_branch(session: Session, event: DefaultBranchChanged) -> None
     enqueue(session, index_repository, event.repository_id)
 
 
+@on(BranchesChosen)
+def follow_choice(session: Session, event: BranchesChosen) -> None:
+    """Has the worker index them."""
+    enqueue(session, index_repository, event.repository_id)
+
+
 @job
 def index_repository(database: Database, repository_id: int) -> None:
     """Looks at every branch of one repository that is searched."""
     with database.reading() as session:
         moved = list_moved(session, database.config, Repository.id == repository_id)
     _bring_up(database, moved, wait_seconds=_WAIT_SECONDS)
-
-
-@job
-def note_search(database: Database, repository_id: int, ref: str) -> None:
-    """Writes down that a branch that somebody asked for is searched."""
-    with database.writing() as session:
-        note_use(session, repository_id, ref)
 
 
 @every(1)

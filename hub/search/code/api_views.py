@@ -9,7 +9,7 @@ from hub.access import Scope
 from hub.errors import Invalid, text
 from hub.search.blueprint import blueprint
 from hub.search.code.finding import FoundLine
-from hub.search.code.page import search_of
+from hub.search.code.page import note_searched, search_of
 from hub.search.code.queries import read_code_query
 from hub.web import gate
 from hub.web import request as web
@@ -31,6 +31,7 @@ def list_lines() -> ResponseReturnValue:
         )
     most = _read_limit(request.args.get("limit", ""))
     gate.admit()
+    note_searched(query)
     try:
         found = search_of(web.config()).lines(web.session(), web.viewer(), query, most=most, after=after)
     except ValueError as error:

@@ -5,18 +5,21 @@ An owner chooses by patterns, for good; whoever searches asks for one, for as lo
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from hub.access import Permission, Viewer
 from hub.accounts import audit
 from hub.clock import now
 from hub.config import Config
+from hub.db import config_of
 from hub.errors import Invalid, NotFound, TooMany, text
-from hub.repos.access import require
+from hub.events import BranchesChosen, publish
+from hub.repos.access import open_repository, require
 from hub.repos.git.refs import RefFiles, RefsDamaged
 from hub.repos.git.store import place
 from hub.repos.models import RefKind, Repository
@@ -117,16 +120,17 @@ def choose(session: Session, viewer: Viewer, repository: Repository, *, written:
         patterns=", ".join(patterns) or "-",
     )
     session.flush()
+    publish(session, BranchesChosen(repository.id))
     return patterns
 
 
-def ask_for(session: Session, viewer: Viewer, config: Config, repository: Repository, *, ref: str) -> None:
+def ask_for(session: Session, viewer: Viewer, path: str, *, ref: str) -> None:
     """Has a branch or tag of the repository be searched, for as long as somebody searches it.
 
-    Raises Forbidden, NotFound where there is none of this full name, and TooMany.
+    Raises what `open_repository` raises, NotFound where there is none of this full name, and TooMany.
     """
-    require(session, viewer, repository, Permission.PROPOSE)
-    if find_ref(config, repository, ref) != ref:
+    repository = open_repository(session, viewer, path, need=Permission.PROPOSE)
+    if find_ref(config_of(session), repository, ref) != ref:
         raise NotFound(text("There is no such branch or tag any more."))
     known = session.get(CodeRequest, (repository.id, ref))
     if known is not None:
@@ -141,6 +145,34 @@ def ask_for(session: Session, viewer: Viewer, config: Config, repository: Reposi
         )
     session.add(CodeRequest(repository_id=repository.id, ref=ref, user_id=viewer.user_id, used_at=now()))
     session.flush()
+    publish(session, BranchesChosen(repository.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A branch or tag that is searched; without a commit where it was not looked at yet."""
+
+    name: str
+    is_branch: bool
+    is_asked: bool
+    commit_id: str = ""
+    indexed_at: datetime | None = None
+
+
+def list_searched(session: Session, repository: Repository) -> list[Searched]:
+    """What is searched of the repository, or was asked for."""
+    of_it = select(CodeView.ref, CodeView.commit_id, CodeView.indexed_at)
+    views = {
+        ref: (commit_id, at)
+        for ref, commit_id, at in session.execute(of_it.where(CodeView.repository_id == repository.id))
+    }
+    asked = set(session.scalars(select(CodeRequest.ref).where(CodeRequest.repository_id == repository.id)))
+    found = []
+    for ref in sorted(views.keys() | asked):
+        prefix = next(one for one in SHOWN if ref.startswith(one))
+        commit_id, at = views.get(ref, ("", None))
+        found.append(Searched(ref.removeprefix(prefix), prefix == BRANCHES, ref in asked, commit_id, at))
+    return found
 
 
 def find_ref(config: Config, repository: Located, name: str) -> str | None:
@@ -153,12 +185,6 @@ def find_ref(config: Config, repository: Located, name: str) -> str | None:
         if one.encode("utf-8", "replace") in refs.list_names(prefix.encode()):
             return one
     return None
-
-
-def note_use(session: Session, repository_id: int, ref: str) -> None:
-    """Notes that what somebody asked for was searched."""
-    is_it = (CodeRequest.repository_id == repository_id) & (CodeRequest.ref == ref)
-    session.execute(update(CodeRequest).where(is_it).values(used_at=now()))
 
 
 def drop_unwanted(session: Session, config: Config, *, at: datetime) -> int:

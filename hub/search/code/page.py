@@ -13,6 +13,7 @@ from hub.search.code.finding import CodeSearch, FoundFile, Mark
 from hub.search.code.hints import hints_for
 from hub.search.code.queries import FILTERS, CodeQuery, read_code_query
 from hub.search.code.shown import ShownFile, around, file_named, show_file
+from hub.search.code.unindexed import list_unindexed, list_unnoted, note_search
 from hub.search.memory.in_hits import Hit, find_talks
 from hub.search.syntax import Misunderstood
 from hub.web import gate
@@ -38,6 +39,7 @@ def show(written: str, number: int) -> ResponseReturnValue:
     within = file_named(request.query_string)
     if within is not None:
         return _file_page(written, query, within)
+    note_searched(query)
     search = search_of(web.config())
     found = search.files(web.session(), web.viewer(), query, page=number, mark=_read_mark())
     return _page(
@@ -50,7 +52,14 @@ def show(written: str, number: int) -> ResponseReturnValue:
         facets=facets_of(written, query.filters, found.counts),
         used=in_use(written, query.filters),
         hints=hints_for(written, query),
+        unindexed=list_unindexed(web.session(), web.viewer(), query),
     )
+
+
+def note_searched(query: CodeQuery) -> None:
+    """Has the worker write down which of the branches that somebody asked for are searched."""
+    for repository_id, ref in list_unnoted(web.session(), web.viewer(), query):
+        web.ask_worker(note_search, repository_id, ref)
 
 
 @lru_cache(4)

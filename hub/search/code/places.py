@@ -178,9 +178,14 @@ def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
         one
         for one in rows
         if (not one.is_fork or query.forks is not Forks.NO or one.path.lower() in named)
-        and _passes(one.path.lower(), query.repositories)
-        and _passes(one.path.lower().partition("/")[0], query.owners, is_whole=True)
+        and is_asked(one.path, query)
     ]
+
+
+def is_asked(path: str, query: CodeQuery) -> bool:
+    """Whether the query means the repository of that path, by its name and its owner's."""
+    owner = path.lower().partition("/")[0]
+    return _passes(path.lower(), query.repositories) and _passes(owner, query.owners, is_whole=True)
 
 
 def _is_meant(query: CodeQuery) -> ColumnElement[bool]:
