@@ -238,7 +238,7 @@ def _file(
 def _lines_of(segment: Segment, document: int, query: CodeQuery, places: Places) -> Iterator[FoundLine]:
     assert segment.code is not None, "what was found has a text"
     number = int(segment.numbers[document])
-    hit = Hit(segment, document, 0.0, ())
+    hit = Hit(segment, document, 0.0)
     by_number = {one.number: one for one in every_line(segment.code, document, query.alternatives)}
     for place in sorted(places.holding([number])[number], key=lambda one: one.repository_id):
         for line in (by_number[one] for one in sorted(by_number)):

@@ -6,13 +6,13 @@ the path are applied before any text is read, so that nothing of what is hidden 
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.search.engine.column import LAP, CodeReader, Numbers
+from hub.search.engine.column import LAP, Bits, CodeReader, Numbers
 from hub.search.engine.patterns import Pattern, Span
 from hub.search.engine.segments import Documents, Mask, Segment
 
@@ -72,14 +72,6 @@ class Budget:
         return self._bytes < 0 or time.monotonic() > self._ends_at
 
 
-@dataclass(slots=True)
-class Read:
-    """What reading found: the score of each document that matches, and where each pattern stands in it."""
-
-    scores: dict[int, float]
-    spans: dict[int, list[Span]] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class _Blocks:
     """The blocks in which a pattern may stand, and the document of each."""
@@ -99,7 +91,10 @@ class Candidates:
         if segment.code is None:
             return
         words = [segment.code.words_for(one.plan) for one in wanted.patterns]
-        self._blocks = [_blocks(segment.code, segment.code.blocks_in(one)) for one in words]
+        # What may not be seen is left out while it is bits: how much of it there is takes no time.
+        shown = None if mask is None else segment.blocks_of(mask)
+        seen = [_both(one, shown) for one in words]
+        self._blocks = [_blocks(segment.code, segment.code.blocks_in(one)) for one in seen]
         # The rarest first: it leaves the fewest for the others.
         self._order = sorted(range(len(words)), key=lambda at: len(self._blocks[at].numbers))
         self.documents = self._choose(segment.code, mask)
@@ -150,40 +145,40 @@ class Candidates:
         self.promise[places[self.documents[places] == documents]] += weight
 
     def read(
-        self, documents: Documents, promise: Sequence[float], budget: Budget, *, most_spans: int
-    ) -> Read:
-        """Reads the text of these candidates; `most_spans` is how many places of each pattern are wanted.
+        self, documents: Documents, promise: Sequence[float], budget: Budget, *, is_ranked: bool
+    ) -> dict[int, float]:
+        """Reads the text of these candidates until it is known which match; the score of each that does.
 
-        With one, only whether a document matches is found out. A document that the budget did not suffice for
-        does not match.
+        The score is the promise, and what the text adds where it `is_ranked`. A document that the budget did
+        not suffice for does not match.
         """
         code = self.segment.code
         assert code is not None, "a segment without text has no candidates"
-        found = Read(dict(zip(documents.tolist(), promise, strict=True)))
+        scores = dict(zip(documents.tolist(), promise, strict=True))
         for at in self._order:
             pattern, blocks = self.wanted.patterns[at], self._blocks[at].numbers
             wanted = _of_documents(code, blocks, documents)
-            counts = self._read_one(pattern, wanted, found, budget, most_spans)
-            if len(counts) < len(found.scores):
-                found.scores = {one: score for one, score in found.scores.items() if one in counts}
-                documents = np.array(sorted(found.scores), np.int32)
-            if not found.scores:
-                return found
+            matching = self._read_one(pattern, wanted, scores, budget, is_ranked=is_ranked)
+            if len(matching) < len(scores):
+                scores = {one: score for one, score in scores.items() if one in matching}
+                documents = np.array(sorted(scores), np.int32)
+            if not scores:
+                return scores
         for pattern in self.wanted.without:
             blocks = _of_documents(code, code.blocks_in(code.words_for(pattern.plan)), documents)
-            counts = self._read_one(pattern, blocks, Read(found.scores), budget, 1)
-            found.scores = {one: score for one, score in found.scores.items() if one not in counts}
-            documents = np.array(sorted(found.scores), np.int32)
-        return found
+            matching = self._read_one(pattern, blocks, scores, budget, is_ranked=False)
+            scores = {one: score for one, score in scores.items() if one not in matching}
+            documents = np.array(sorted(scores), np.int32)
+        return scores
 
     def _read_one(
-        self, pattern: Pattern, blocks: Numbers, found: Read, budget: Budget, most_spans: int
-    ) -> dict[int, int]:
-        """How often the pattern stands in each document where it does."""
+        self, pattern: Pattern, blocks: Numbers, scores: dict[int, float], budget: Budget, *, is_ranked: bool
+    ) -> set[int]:
+        """The documents in which the pattern stands; adds to their scores how it does."""
         code = self.segment.code
         assert code is not None, "a segment without text has no candidates"
-        counts: dict[int, int] = {}
-        buffer, base, scores = code.buffer, code.base, found.scores
+        matching: set[int] = set()
+        buffer, base = code.buffer, code.base
         places = zip(
             code.starts[blocks].tolist(),
             code.starts[blocks + 1].tolist(),
@@ -191,8 +186,7 @@ class Candidates:
             strict=True,
         )
         for start, stop, document in places:
-            so_far = counts.get(document, 0)
-            if so_far >= most_spans or document not in scores:
+            if document in matching or document not in scores:
                 continue
             begin, end = start + base, stop + base
             # A line that was cut goes on in the next block.
@@ -200,16 +194,12 @@ class Candidates:
             budget.spend(len(text))
             if budget.is_spent:
                 break
-            spans = pattern.spans_in(text, most_spans - so_far)
-            if not spans:
-                continue
-            counts[document] = so_far + len(spans)
-            if most_spans > 1:
-                places_found = found.spans.setdefault(document, [])
-                places_found += [(begin + first, begin + last) for first, last in spans]
-                if so_far == 0 and pattern.word:
+            spans = pattern.spans_in(text, 1)
+            if spans:
+                matching.add(document)
+                if is_ranked and pattern.word:
                     scores[document] += _evidence(text, spans[0], pattern)
-        return counts
+        return matching
 
 
 def _evidence(text: bytes, span: Span, pattern: Pattern) -> float:
@@ -235,6 +225,13 @@ def _of_documents(code: CodeReader, blocks: Numbers, documents: Documents) -> Nu
     is_wanted[documents] = True
     of_them: Numbers = blocks[is_wanted[code.documents[blocks]]]
     return of_them
+
+
+def _both(words: Bits | None, others: Bits | None) -> Bits | None:
+    if words is None or others is None:
+        return others if words is None else words
+    both: Bits = words & others
+    return both
 
 
 def _distinct(ordered: NDArray[np.int32]) -> NDArray[np.int32]:

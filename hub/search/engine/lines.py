@@ -10,7 +10,7 @@ import numpy as np
 
 from hub.search.engine.candidates import Wanted
 from hub.search.engine.column import CodeReader
-from hub.search.engine.patterns import Pattern, Span
+from hub.search.engine.patterns import Folded, Pattern, Span
 
 CONTEXT: Final = 3
 LONGEST: Final = 400
@@ -58,10 +58,13 @@ def passages_of(
     """The first lines of a document in which something is found, behind the line `after`.
 
     At most so many lines with a match; none where only the path matches. No more than `counted` places of
-    each pattern are looked at.
+    all patterns are looked at.
     """
     content = _content(code, document)
-    found = [one.spans_in(content, counted + 1) for one in _patterns(code, document, alternatives)]
+    folded = Folded(content)
+    patterns = _patterns(code, document, alternatives)
+    counted = max(most, counted // max(len(patterns), 1))
+    found = [one.spans_in(content, counted + 1, folded) for one in patterns]
     spans = sorted(span for one in found for span in one[:counted])
     text = _Text(content, spans[-1][0] if spans else 0)
     numbers = text.lines_at(spans)

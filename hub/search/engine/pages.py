@@ -9,7 +9,6 @@ import numpy as np
 from hub.search.engine.candidates import Budget, Candidates, Wanted
 from hub.search.engine.column import Numbers
 from hub.search.engine.documents import path_of
-from hub.search.engine.patterns import Span
 from hub.search.engine.segments import Mask, Segment
 
 # Which documents of a segment may be seen.
@@ -17,7 +16,6 @@ Visible = Callable[[Segment], Mask]
 
 _FIRST_READ: Final = 60
 _READ_MORE: Final = 4
-_SPANS: Final = 3
 _AT_ONCE: Final = 64
 # What orders candidates, in one number: how promising, the document's number, which of the alternatives.
 _MOST_PROMISE: Final = 1 << 20
@@ -29,12 +27,11 @@ _MOST_TURNS: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One document that matches: where each pattern stands first, as spans of the segment's buffer."""
+    """One document that matches."""
 
     segment: Segment
     document: int
     score: float
-    spans: tuple[Span, ...]
 
     @property
     def number(self) -> int:
@@ -131,9 +128,9 @@ def _by_promise(some: Sequence[Candidates]) -> Iterator[Numbers]:
 
 def _read(candidates: Candidates, places: Numbers, budget: Budget) -> Iterator[Hit]:
     documents = candidates.documents[places]
-    found = candidates.read(documents, candidates.promise[places].tolist(), budget, most_spans=_SPANS)
-    for document, score in found.scores.items():
-        yield Hit(candidates.segment, document, score, tuple(sorted(found.spans.get(document, ()))))
+    scores = candidates.read(documents, candidates.promise[places].tolist(), budget, is_ranked=True)
+    for document, score in scores.items():
+        yield Hit(candidates.segment, document, score)
 
 
 def every_document(
@@ -146,8 +143,7 @@ def every_document(
     budget = budget or Budget()
     seen: set[tuple[int, int]] = set()
     for one in candidates_of(segments, alternatives, visible, is_ranked=False):
-        found = one.read(one.documents, [0.0] * len(one.documents), budget, most_spans=1)
-        for document in found.scores:
+        for document in one.read(one.documents, [0.0] * len(one.documents), budget, is_ranked=False):
             name = (id(one.segment), document)
             if name not in seen:
                 seen.add(name)
@@ -197,7 +193,7 @@ class Walk:
             own = [(number, document) for number, of, document in part if of == at]
             documents = np.array(sorted(document for _, document in own), np.int32)
             if own:
-                read = one.read(documents, [0.0] * len(own), budget, most_spans=1).scores
+                read = one.read(documents, [0.0] * len(own), budget, is_ranked=False)
                 matching |= {number: (one.segment, document) for number, document in own if document in read}
         return matching
 

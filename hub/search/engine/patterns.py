@@ -5,6 +5,7 @@ leaves its line.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ LONGEST: Final = 1000
 _BEFORE: Final = "(?m)"
 _MOST_MEMORY: Final = 8 << 20
 _FOLDED_AT_ONCE: Final = 1 << 15
+_MOST_LAP: Final = 1 << 8
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 
 
@@ -32,7 +34,8 @@ class BadPattern(ValueError):
 class Pattern:
     """One thing to look for. `plan` is what the filter is asked, `word` the folded literal if it is a word.
 
-    `raw` is the literal as it was written, empty for a regular expression.
+    `raw` is the literal as it was written, empty for a regular expression. `line` says the same of a path as
+    the pattern: a part, in small letters, of the path between a slash and a line feed; empty for most.
     """
 
     plan: Plan
@@ -41,23 +44,37 @@ class Pattern:
     _literal: bytes | None
     _is_folded: bool
     _regex: Any
+    line: bytes = b""
 
-    def spans_in(self, content: bytes, most: int) -> list[Span]:
-        """Where it stands in the text, first to last, at most so often; what overlaps counts once."""
+    def spans_in(self, content: bytes, most: int, folded: "Folded | None" = None) -> list[Span]:
+        """Where it stands in the text, first to last, at most so often; what overlaps counts once.
+
+        `folded` is the text, where several patterns are looked for in it.
+        """
         if self._regex is not None:
             return self._spans_of_regex(self._regex, content, most)
         assert self._literal is not None
+        if self._is_folded:
+            return self._spans_of_folded(self._literal, folded or Folded(content), most)
         found: list[Span] = []
-        size, begin = len(self._literal), 0
-        # Of a long text no more is folded than it takes.
-        step = _FOLDED_AT_ONCE if self._is_folded else len(content)
-        while begin < len(content) and len(found) < most:
-            part = content[begin : begin + step + size - 1].lower() if self._is_folded else content
-            at = part.find(self._literal)
-            while at >= 0 and len(found) < most:
-                found.append((begin + at, begin + at + size))
-                at = part.find(self._literal, at + size)
-            begin = max(begin + step, found[-1][1] if found else 0)
+        size, at = len(self._literal), content.find(self._literal)
+        while at >= 0 and len(found) < most:
+            found.append((at, at + size))
+            at = content.find(self._literal, at + size)
+        return found
+
+    @staticmethod
+    def _spans_of_folded(literal: bytes, folded: "Folded", most: int) -> list[Span]:
+        found: list[Span] = []
+        size, after = len(literal), 0
+        for begin, part in folded.parts(size):
+            at = part.find(literal, max(0, after - begin))
+            while at >= 0:
+                after = begin + at + size
+                found.append((after - size, after))
+                if len(found) == most:
+                    return found
+                at = part.find(literal, at + size)
         return found
 
     @staticmethod
@@ -71,6 +88,25 @@ class Pattern:
             if len(found) >= most:
                 break
         return found
+
+
+class Folded:
+    """A text with the case of its letters folded, as far as somebody looks."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._parts: list[bytes] = []
+
+    def parts(self, size: int) -> Iterator[tuple[int, bytes]]:
+        """Parts of the text, and where each begins, so that what is of that size is whole in one of them."""
+        if size > _MOST_LAP:
+            yield 0, self._content.lower()
+            return
+        for number, begin in enumerate(range(0, len(self._content), _FOLDED_AT_ONCE)):
+            if number == len(self._parts):
+                end = begin + _FOLDED_AT_ONCE + _MOST_LAP
+                self._parts.append(self._content[begin:end].lower())
+            yield begin, self._parts[number]
 
 
 def literal(words: str, *, is_exact: bool = False) -> Pattern:

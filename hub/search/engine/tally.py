@@ -79,5 +79,5 @@ def _matching(one: Candidates, places: Numbers, budget: Budget) -> dict[int, tup
     if not len(places):
         return {}
     documents = one.documents[places]
-    found = one.read(documents, [0.0] * len(documents), budget, most_spans=1).scores
+    found = one.read(documents, [0.0] * len(documents), budget, is_ranked=False)
     return {int(one.segment.numbers[document]): (one.segment, document) for document in found}
