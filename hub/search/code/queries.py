@@ -4,13 +4,13 @@ Each filter of code has a name, a sentence of help, and one function here that r
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from hub.errors import Text, text
 from hub.search.engine.candidates import PathTest, TermTest, Wanted
-from hub.search.engine.globs import glob_regex, is_glob
+from hub.search.engine.globs import glob_regex, is_glob, line_of
 from hub.search.engine.patterns import BadPattern, Pattern, literal, regex
 from hub.search.syntax import Filter, Kind, Misunderstood, Query, Term, parse
 
@@ -162,7 +162,7 @@ def _read_file(reading: _Reading, one: Filter) -> None:
         # Matched within the part after the last slash.
         pattern = _regex(f"(?:^|/)[^/]*(?:{one.value})[^/]*$", one.at, is_exact=False)
     elif is_glob(one.value):
-        pattern = _regex(glob_regex(one.value.rpartition("/")[2]), one.at, is_exact=False)
+        pattern = _glob(one.value.rpartition("/")[2], one.at)
     else:
         pattern = _regex(f"(?i){_escaped(one.value)}[^/]*$", one.at, is_exact=False)
     reading.paths.append(PathTest(pattern, one.is_excluded))
@@ -172,11 +172,15 @@ def _path_pattern(one: Filter, value: str) -> Pattern:
     if one.kind is Kind.REGEX:
         return _regex(value, one.at, is_exact=False)
     if is_glob(value) or value.endswith("/"):
-        return _regex(glob_regex(value), one.at, is_exact=False)
+        return _glob(value, one.at)
     # A slash at the beginning is where the repository begins.
     if value.startswith("/"):
         return _regex(f"^{_escaped(value[1:])}", one.at, is_exact=False)
     return literal(value)
+
+
+def _glob(value: str, at: int) -> Pattern:
+    return replace(_regex(glob_regex(value), at, is_exact=False), line=line_of(value))
 
 
 def _escaped(value: str) -> str:

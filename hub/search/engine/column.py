@@ -254,9 +254,16 @@ class CodeReader(columns.ColumnReader):  # type: ignore[misc]  # Whoosh has no t
         if words is None:
             return np.arange(self.blocks_count, dtype=np.int64)
         set_words = np.flatnonzero(words)
-        spread = np.unpackbits(words[set_words].view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
-        word, bit = np.nonzero(spread)
-        return np.asarray(set_words[word] * _PER_WORD + bit, np.int64)
+        spread = np.unpackbits(words[set_words].view(np.uint8), bitorder="little")
+        # numpy finds what is true much faster in one row than in many.
+        places = np.flatnonzero(spread.view(np.bool_))
+        return np.asarray(set_words[places >> _BLOCK_BITS] * _PER_WORD + (places & (_PER_WORD - 1)), np.int64)
+
+    def blocks_of(self, mask: NDArray[np.bool_]) -> Bits:
+        """One bit for each block of the documents that are true in the mask."""
+        bits = np.zeros(self._bits.shape[1] * _PER_WORD, np.bool_)
+        bits[: self.blocks_count] = mask[self.documents]
+        return np.packbits(bits, bitorder="little").view(_WORD)
 
 
 def _all_of(words: "Sequence[Bits] | Bits") -> Bits:

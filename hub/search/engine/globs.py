@@ -5,6 +5,8 @@ from typing import Final
 
 import re2
 
+_ENDS: Final = re.compile(r"(?:\*\*/)?\*([^*?]*[^*?/])")
+_IS_BELOW: Final = re.compile(r"(/?[^*?]+/)(?:\*\*)?")
 _SPECIAL: Final = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
 _AS_REGEX: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
@@ -12,6 +14,21 @@ _AS_REGEX: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 def is_glob(value: str) -> bool:
     """Whether it holds a character that stands for others."""
     return "*" in value or "?" in value
+
+
+def line_of(value: str) -> bytes:
+    """What says the same of a path as the glob, as a part of it between a slash and a line feed.
+
+    Of globs about how names end, and about what is below a folder; empty for others. In small letters.
+    """
+    if not value.isascii():
+        return b""
+    folded = value.lower().encode()
+    if ends := _ENDS.fullmatch(value):
+        return folded[ends.start(1) :] + b"\n"
+    if below := _IS_BELOW.fullmatch(value):
+        return (b"\n" if value.startswith("/") else b"/") + folded[: below.end(1)]
+    return b""
 
 
 def glob_regex(value: str) -> str:

@@ -26,6 +26,7 @@ _MISSING_TIMES: Final = 4
 # Of small segments one file is put on the disk; of others the text is mapped as it lies.
 _SMALL: Final = 500
 _NONE: Final = -1
+_SETTLED_NANOSECONDS: Final = 100_000_000
 
 
 class CodeIndex:
@@ -49,15 +50,29 @@ class CodeIndex:
         with damage.reading(), self._storage.closing():
             self._index = self._storage.open_index()
         self._generation = _NONE
+        self._looked_at = _NONE
         self._segments: dict[Any, Segment] = {}  # by Whoosh's own ids
         self._searcher: Any = None  # of Whoosh
 
     def segments(self) -> Sequence[Segment]:
         """The segments as they were committed last."""
         # Never refresh(): later distributions of Whoosh keep what was merged away and hide deletions.
-        if self._latest() != self._generation:
+        if not self._is_untouched() and self._latest() != self._generation:
             self._open()
         return list(self._segments.values())
+
+    def _is_untouched(self) -> bool:
+        """Whether the folder is as it was when it was looked through, which takes longer than to ask this."""
+        try:
+            changed_at = self.folder.stat().st_mtime_ns
+        except FileNotFoundError as error:
+            raise IndexDamaged from error
+        if changed_at == self._looked_at:
+            return True
+        # What happens within the same tick of the clock leaves no trace: only later ones count.
+        is_settled = time.time_ns() - changed_at > _SETTLED_NANOSECONDS
+        self._looked_at = changed_at if is_settled else _NONE
+        return False
 
     def _latest(self) -> int:
         try:

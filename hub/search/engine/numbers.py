@@ -4,10 +4,12 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.search.engine.column import CodeReader
 from hub.search.engine.segments import Mask, Segment
 
 Numbers = NDArray[np.uint32]
@@ -41,6 +43,7 @@ class Shown:
     """The documents of some views together: which documents of a segment they are."""
 
     def __init__(self, views: Iterable[Numbers]) -> None:
+        self._masks: WeakKeyDictionary[CodeReader, Mask] = WeakKeyDictionary()
         self._shown = np.zeros(0, np.bool_)
         for one in views:
             if len(one):
@@ -50,7 +53,15 @@ class Shown:
                 self._shown[one] = True
 
     def __call__(self, segment: Segment) -> Mask:
-        """One truth value for each document of the segment."""
+        """One truth value for each document of the segment; the same array as long as the segment is open."""
+        mask = self._masks.get(segment.code) if segment.code is not None else None
+        if mask is None:
+            mask = self._mask(segment)
+            if segment.code is not None:
+                self._masks[segment.code] = mask
+        return mask
+
+    def _mask(self, segment: Segment) -> Mask:
         if not len(self._shown):
             return np.zeros(len(segment.numbers), np.bool_)
         inside = segment.numbers < len(self._shown)

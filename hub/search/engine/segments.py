@@ -1,11 +1,12 @@
 """One immutable segment of the index as arrays, used again from generation to generation."""
 
 from typing import Any, Final
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.search.engine.column import CodeReader, Numbers
+from hub.search.engine.column import Bits, CodeReader, Numbers
 from hub.search.engine.patterns import Pattern
 
 Mask = NDArray[np.bool_]
@@ -15,6 +16,7 @@ _MOST_TERMS: Final = 4096
 # Of so few documents each path is looked at by itself.
 _FEW: Final = 200
 _EVERYWHERE: Final = 1 << 62
+_MOST_MASKS: Final = 64
 
 
 class Segment:
@@ -24,6 +26,8 @@ class Segment:
         self._reader = reader
         self._terms: dict[tuple[str, bytes], Numbers] = {}
         self._paths: tuple[bytes, Numbers] | None = None
+        self._parts: dict[bytes, Mask] = {}
+        self._blocks: dict[int, tuple[ref[Mask], Bits]] = {}
         self.code: CodeReader | None = None
         self.numbers: NDArray[np.uint32] = np.empty(0, np.uint32)
         self.prior: NDArray[np.float32] = np.empty(0, np.float32)
@@ -31,6 +35,7 @@ class Segment:
         if earlier is not None:
             self.code, self.numbers, self.prior = earlier.code, earlier.numbers, earlier.prior
             self._paths, self._terms = earlier._paths, earlier._terms
+            self._parts, self._blocks = earlier._parts, earlier._blocks
         elif reader.has_column("code"):
             # All columns at once: a later commit may remove their files.
             self.code = reader.column_reader("code", translate=False)
@@ -56,8 +61,20 @@ class Segment:
             self._terms[key] = np.fromiter(ids, np.int64)
         return self._terms[key]
 
+    def blocks_of(self, mask: Mask) -> Bits:
+        """One bit for each block of the documents that are true in the mask, which is not changed later."""
+        assert self.code is not None, "a segment without text has no blocks"
+        known = self._blocks.get(id(mask))
+        if known is None or known[0]() is not mask:
+            if len(self._blocks) > _MOST_MASKS:
+                self._blocks.clear()
+            known = self._blocks[id(mask)] = (ref(mask), self.code.blocks_of(mask))
+        return known[1]
+
     def has_path(self, pattern: Pattern, documents: Documents) -> Mask:
         """Whether the pattern is found in the path of each of the documents."""
+        if pattern.line:
+            return self._have_in_line(pattern.line)[documents]
         text, ends = self._all_paths()
         if len(documents) < _FEW:
             begins = np.where(documents > 0, ends[documents - 1] + 1, 0).tolist()
@@ -67,6 +84,21 @@ class Segment:
         begins_of_spans = [begin for begin, _ in pattern.spans_in(text, _EVERYWHERE)]
         found[np.searchsorted(ends, np.array(begins_of_spans, np.int64))] = True
         return found[documents]
+
+    def _have_in_line(self, part: bytes) -> Mask:
+        """Whether each document has it in its path, which is in small letters and after a slash."""
+        if part not in self._parts:
+            if len(self._parts) > _MOST_MASKS:
+                self._parts.clear()
+            text, ends = self._all_paths()
+            lines = b"\n/" + text.lower().replace(b"\n", b"\n/") + b"\n"
+            begins = ends - np.diff(ends, prepend=-1) + 1 + np.arange(len(ends))
+            pieces = np.fromiter(map(len, lines.split(part)), np.int64)[:-1]
+            places = np.cumsum(pieces + len(part)) - len(part)
+            found = np.zeros(len(ends), np.bool_)
+            found[np.searchsorted(begins, places, side="right") - 1] = True
+            self._parts[part] = found
+        return self._parts[part]
 
     def _all_paths(self) -> tuple[bytes, Numbers]:
         """Every path, one a line in the order of documents, and where each ends."""

@@ -4,11 +4,12 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from hub.search.engine.candidates import PathTest, Wanted
-from hub.search.engine.globs import glob_regex
+from hub.search.engine.globs import glob_regex, line_of
 from hub.search.engine.index import CodeIndex
 from hub.search.engine.lines import passages_of
 from hub.search.engine.numbers import Shown, as_numbers
@@ -32,7 +33,11 @@ def wanted_by(question: Question) -> Wanted:
     """What the hub's index is asked."""
     make = regex if question.is_regex else literal
     patterns = tuple(make(one, is_exact=question.is_exact) for one in question.words)
-    paths = (PathTest(regex(glob_regex(question.glob))),) if question.glob else ()
+    paths = (
+        (PathTest(replace(regex(glob_regex(question.glob)), line=line_of(question.glob))),)
+        if question.glob
+        else ()
+    )
     return Wanted(patterns, paths=paths)
 
 
