@@ -5,7 +5,7 @@ from typing import Final
 
 import re2
 
-_ENDS: Final = re.compile(r"(?:\*\*/)?\*([^*?]*[^*?/])")
+_ENDS: Final = re.compile(r"(?:\*\*/)?\*([^*?/](?:[^*?]*[^*?/])?)")
 _IS_BELOW: Final = re.compile(r"(/?[^*?]+/)(?:\*\*)?")
 _SPECIAL: Final = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
 _AS_REGEX: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

@@ -13,8 +13,8 @@ from hub.search.engine.patterns import literal, regex
 from hub.search.engine.segments import Segment
 
 PATHS = (
-    b"README.md", b"src/main.py", b"src/lib/main.PY", b"lib/src.py", b"tests/src/x.pyc", b"src.py/x", b"srclib/a.py",
-    b"caf\xe9/x.py", b"a\nb/src/y.md", b"Src/z", b"py", b".py",
+    b"README.md", b"src/main.py", b"src/lib/main.PY", b"lib/src.py", b"tests/src/x.pyc", b"src.py/x",
+    b"srclib/a.py", b"main.py", b"caf\xe9/x.py", b"a\nb/src/y.md", b"Src/z", b"py", b".py",
 )  # fmt: skip
 
 
