@@ -41,8 +41,14 @@ def _stands(session: Session, kept: Mapping[Hit, Sequence[Kept]]) -> dict[Hit, l
     wanted = {one.repository_id for one in kept}
     storages = session.execute(select(Repository.id, Repository.storage).where(Repository.id.in_(wanted)))
     config = config_of(session)
-    trees = {number: Trees(place(config, storage, number)) for number, storage in storages}
-    return {hit: _stands_in(trees[hit.repository_id], hit, some) for hit, some in kept.items()}
+    paths = {number: place(config, storage, number) for number, storage in storages}
+    # What is found is in the index: it is shown, whatever became of the repository on the disk.
+    trees = {number: Trees(path) for number, path in paths.items() if path.is_dir()}
+    return {
+        hit: _stands_in(trees[hit.repository_id], hit, some)
+        for hit, some in kept.items()
+        if hit.repository_id in trees
+    }
 
 
 def _stands_in(trees: Trees, hit: Hit, kept: Sequence[Kept]) -> list[Stand]:

@@ -226,3 +226,8 @@ def test_a_line_that_is_found_tells_where_it_was_discussed(hub: Hub, app: Flask,
     assert words_of(page).count("discussed in change #1") == 1
     assert "discussed" not in words_of(read(app, "/search?q=%22number 1 =%22"))
     assert "discussed in change #1" in words_of(read(app, "/search?q=%22number 25 =%22"))
+    anna.directory.rename(anna.directory.with_name("aside"))
+    words = words_of(read(app, "/search?q=guess_it"))
+    assert "number 20 = guess_it ()" in words
+    assert "discussed" not in words
+    anna.directory.with_name("aside").rename(anna.directory)
