@@ -49,7 +49,9 @@ Disallow: /*/*/archive/
 Disallow: /*/*/blame/
 Disallow: /*/*/commits/*/*/
 Disallow: /*/*/compare/
+Disallow: /*/*/find/
 Disallow: /*/*/media/
+Disallow: /*/*/outline/
 Disallow: /*/*/raw/
 Disallow: /*/*/src/commit/
 Disallow: /*/*/commit/*.diff

@@ -49,6 +49,55 @@ def test_a_file_is_found_from_the_readme_and_its_lines_have_a_permalink(
     assert browser.faults == []
 
 
+@both_ways
+def test_a_file_is_found_by_some_letters_of_its_path(tab: MakeTab, path: str, scripts: bool) -> None:
+    browser = tab(scripts=scripts)
+    browser.open(f"/{path}/commits/branch/main")
+    if scripts:
+        browser.page.keyboard.press("t")
+        expect(browser.page.get_by_role("combobox")).to_be_focused()
+        browser.page.keyboard.type("sma")
+        expect(browser.page.get_by_role("option")).to_have_count(1)
+        expect(browser.page.get_by_role("option", selected=True)).to_have_text("src/main.py")
+        browser.page.keyboard.press("Enter")
+    else:
+        browser.open(f"/{path}")
+        browser.page.get_by_role("link", name="Go to file").click()
+        browser.page.get_by_label("Letters of the path").fill("sma")
+        browser.page.get_by_role("button", name="Find").click()
+        browser.page.get_by_role("link", name="src/main.py").click()
+    expect(browser.page).to_have_url(re.compile("/src/branch/main/src/main.py$"))
+    assert browser.faults == []
+
+
+def test_arrows_choose_among_files_and_escape_leads_back(tab: MakeTab, path: str) -> None:
+    browser = tab()
+    browser.open(f"/{path}/find/branch/main")
+    chosen = browser.page.get_by_role("option", selected=True)
+    expect(chosen).to_have_text("README.md")
+    browser.page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text("src/main.py")
+    browser.page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text("README.md")
+    browser.page.keyboard.press("Escape")
+    expect(browser.page).to_have_url(re.compile("/src/branch/main$"))
+
+
+def test_a_name_that_is_marked_leads_to_its_uses(tab: MakeTab, path: str) -> None:
+    browser = tab()
+    browser.open(f"/{path}/src/branch/main/src/main.py")
+    number = browser.page.locator("#L1").bounding_box()
+    assert number is not None
+    browser.page.mouse.dblclick(number["x"] + number["width"] + 30, number["y"] + number["height"] / 2)
+    expect(browser.page.get_by_role("link", name="Definition")).to_be_visible()
+    browser.page.get_by_role("link", name="Uses").click()
+    expect(browser.page).to_have_url(re.compile("/symbol.*q=changed"))
+    browser.page.go_back()
+    browser.page.get_by_role("link", name="Symbols in this file").click()
+    expect(browser.page.locator("#outline summary")).to_contain_text("in this file")
+    assert browser.faults == []
+
+
 def test_a_range_of_lines_is_in_the_address_of_who_clicks_it(tab: MakeTab, path: str) -> None:
     browser = tab()
     browser.open(f"/{path}/src/branch/main/src/main.py")

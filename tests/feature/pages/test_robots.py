@@ -20,6 +20,7 @@ ASKED = (
     "/anna/full/archive/main.tar.gz", "/anna/full/blame/branch/main/a", "/anna/full/raw/branch/main/a",
     "/anna/full/media/branch/main/a", "/anna/full/commits/branch/main/a", "/anna/full/compare/a...b",
     "/anna/full/src/commit/0123456/a", "/anna/full/commit/0123456.patch", "/anna/full/commit/0123456.diff",
+    "/anna/full/find/branch/main", "/anna/full/outline/branch/main/a", "/anna/full/symbol?q=a",
 )  # fmt: skip
 OPEN = (
     "/", "/explore", "/help/roles", "/anna", "/administrators-guide", "/anna/full", "/anna/full/branches",
