@@ -34,6 +34,7 @@ from hub.reviews.files import files_views
 from hub.search import views as search
 from hub.search.code import api_views as search_api_views
 from hub.search.code import branch_views as search_branch_views
+from hub.search.code import offer_views as search_offer_views
 from hub.search.saved import saved_views
 from hub.search.symbols import symbol_views
 
@@ -80,6 +81,7 @@ _MODULES: Final = (
     search_api_views,
     search_branch_views,
     symbol_views,
+    search_offer_views,
     saved_views,
     change_commit_views,
     change_list_views,

@@ -78,6 +78,7 @@ PARTS = {
 OF_FILES = {"repos.show_blame", "repos.show_raw", "search.show_outline"}
 NO_PAGES = {
     "search.list_lines",
+    "search.suggest",
     "repos.download",
     "repos.show_raw",
     "repos.go_to_ref",

@@ -11,6 +11,7 @@ from hub.errors import BadRequest, text
 from hub.repos.slots import Slot, fill
 from hub.search.blueprint import blueprint
 from hub.search.code import page as code
+from hub.search.code.scope import within_repository
 from hub.search.memory.in_file import show_talks
 from hub.search.words import page as words
 from hub.search.words.registry import KINDS
@@ -37,7 +38,8 @@ def search() -> ResponseReturnValue:
             text("There is no such type of search."),
             next_step=text("The types are: %(types)s.", types=", ".join(_PAGES)),
         )
-    return show(request.args.get("q", "").strip(), page_number())
+    written = within_repository(request.args.get("q", ""), request.args.get("repo", ""))
+    return show(written.strip(), page_number())
 
 
 for _slot in (Slot.FILE, Slot.LINES):

@@ -1,4 +1,4 @@
-// A key presses the link that names it in data-key. The hint beside it, or in a link to the same, comes to be seen.
+// A key presses the link, or leads to the field, that names it in data-key. The hint beside it, or in a link to the same, comes to be seen.
 
 function isTyping(target) {
   return target.isContentEditable || /^(?:input|select|textarea)$/i.test(target.tagName);
@@ -14,7 +14,12 @@ export function attach(link) {
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
     if (event.key === key && isPlain && !isTyping(event.target)) {
       event.preventDefault();
-      link.click();
+      if (link.matches("input")) {
+        link.select();
+        link.focus();
+      } else {
+        link.click();
+      }
     }
   });
 }

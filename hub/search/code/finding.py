@@ -14,6 +14,7 @@ from hub.search.code.folders import index_folder, note_damage
 from hub.search.code.places import Place, Places, Views
 from hub.search.code.queries import CodeQuery
 from hub.search.engine.candidates import Budget, PathTest
+from hub.search.engine.completions import complete, written_name
 from hub.search.engine.damage import IndexDamaged
 from hub.search.engine.documents import stored_path
 from hub.search.engine.index import CodeIndex
@@ -28,6 +29,8 @@ PAGE_FILES: Final = 20
 MOST_PAGES: Final = 25
 LINES_SHOWN: Final = 5
 
+# Names that are offered of each kind.
+NAMES_SHOWN: Final = 3
 # Lines with a match that are shown of one file by itself.
 FILE_LINES: Final = 200
 
@@ -87,6 +90,15 @@ class FoundLine:
     path: bytes
     line: Line
     cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundName:
+    """A name that begins like what somebody types, and a file that bears or defines it."""
+
+    name: bytes
+    path: bytes
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +196,23 @@ class CodeSearch:
             return FoundLines(tuple(found), f"{walk.reached}.{_BEFORE}.{_BEFORE}", is_partial=True)
         return FoundLines(tuple(found), None, is_partial=False)
 
+    def names(
+        self, session: Session, viewer: Viewer, query: CodeQuery, *, field: str, prefix: str
+    ) -> list[FoundName]:
+        """What begins like this where the query looks: `name`s of files, or `symbol`s that they define."""
+        segments, places = self.look(session, viewer, query)
+        found = complete(segments, field, prefix.lower().encode(), places.shown, most=NAMES_SHOWN)
+        holding = places.holding([hit.number for one in found for hit in one.hits])
+        return [
+            FoundName(
+                written_name(one.name, hit) if field == "symbol" else one.name,
+                hit.path,
+                holding[hit.number][0],
+            )
+            for one in found
+            for hit in one.hits
+        ]
+
     def look(self, session: Session, viewer: Viewer, query: CodeQuery) -> tuple[Sequence[Segment], Places]:
         """What is searched for a query, for that viewer: the index as it is, and what of it is shown."""
         with self._lock:
@@ -231,7 +260,15 @@ def _file(
     code = hit.segment.code
     assert code is not None, "what was found has a text"
     counted = MOST_COUNTED if most == LINES_SHOWN else _EVERY
-    lines = passages_of(code, hit.document, query.alternatives, most=most, after=after, counted=counted)
+    lines = passages_of(
+        code,
+        hit.document,
+        query.alternatives,
+        most=most,
+        after=after,
+        symbols=query.symbols,
+        counted=counted,
+    )
     return FoundFile(first, tuple(others), hit.path, lines)
 
 

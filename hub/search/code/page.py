@@ -15,7 +15,7 @@ from hub.search.code.queries import FILTERS, CodeQuery, read_code_query
 from hub.search.code.shown import ShownFile, around, file_named, show_file
 from hub.search.code.unindexed import list_unindexed, list_unnoted, note_search
 from hub.search.memory.in_hits import Hit, find_talks
-from hub.search.syntax import Misunderstood
+from hub.search.syntax import Misunderstood, without
 from hub.web import gate
 from hub.web import request as web
 from hub.web.forms import number_of
@@ -51,6 +51,7 @@ def show(written: str, number: int) -> ResponseReturnValue:
         after=_address(written, number + 1, found.mark),
         facets=facets_of(written, query.filters, found.counts),
         used=in_use(written, query.filters),
+        everywhere=without(written, [one for one in query.filters if one.name == "repo"]),
         hints=hints_for(written, query),
         unindexed=list_unindexed(web.session(), web.viewer(), query),
     )

@@ -35,7 +35,7 @@ class NameTest:
 class CodeQuery:
     """What is asked of the index, and where. `branch` is empty for the default branch of each repository.
 
-    `filters` and `groups` are what was written.
+    `symbols` are those that a file has to define; `filters` and `groups` are what was written.
     `only` is the one repository, by its id, and the one ref that are looked at, whatever else is said.
     """
 
@@ -44,6 +44,7 @@ class CodeQuery:
     owners: list[NameTest] = field(default_factory=list)
     branch: str = ""
     forks: Forks = Forks.NO
+    symbols: list[bytes] = field(default_factory=list)
     filters: tuple[Filter, ...] = ()
     groups: tuple[tuple[Term, ...], ...] = ()
     only: tuple[int, str] | None = None
@@ -196,7 +197,10 @@ def _read_language(reading: _Reading, one: Filter) -> None:
 
 
 def _read_symbol(reading: _Reading, one: Filter) -> None:
-    reading.terms.append(TermTest("symbol", (one.value.lower().encode(),), one.is_excluded))
+    symbol = one.value.lower().encode()
+    reading.terms.append(TermTest("symbol", (symbol,), one.is_excluded))
+    if not one.is_excluded:
+        reading.query.symbols.append(symbol)
 
 
 # What people call languages, and what the index does.

@@ -11,6 +11,7 @@ import numpy as np
 from hub.search.engine.candidates import Wanted
 from hub.search.engine.column import CodeReader
 from hub.search.engine.patterns import Folded, Pattern, Span
+from hub.search.engine.symbols import definitions_of
 
 CONTEXT: Final = 3
 LONGEST: Final = 400
@@ -53,18 +54,20 @@ def passages_of(
     *,
     most: int,
     after: int = 0,
+    symbols: Sequence[bytes] = (),
     counted: int = MOST_COUNTED,
 ) -> Passages:
     """The first lines of a document in which something is found, behind the line `after`.
 
-    At most so many lines with a match; none where only the path matches. No more than `counted` places of
-    all patterns are looked at.
+    At most so many lines with a match; none where only the path matches. Where the document defines one of
+    the symbols it is found as well. No more than `counted` places of all patterns are looked at.
     """
     content = _content(code, document)
     folded = Folded(content)
     patterns = _patterns(code, document, alternatives)
     counted = max(most, counted // max(len(patterns), 1))
     found = [one.spans_in(content, counted + 1, folded) for one in patterns]
+    found += [list(islice(definitions_of(one, content), counted)) for one in symbols]
     spans = sorted(span for one in found for span in one[:counted])
     text = _Text(content, spans[-1][0] if spans else 0)
     numbers = text.lines_at(spans)

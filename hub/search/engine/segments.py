@@ -1,5 +1,6 @@
 """One immutable segment of the index as arrays, used again from generation to generation."""
 
+from itertools import islice
 from typing import Any, Final
 from weakref import ref
 
@@ -70,6 +71,12 @@ class Segment:
                 self._blocks.clear()
             known = self._blocks[id(mask)] = (ref(mask), self.code.blocks_of(mask))
         return known[1]
+
+    def names_from(self, field: str, prefix: bytes, most: int) -> list[bytes]:
+        """The first terms of a field that begin with the prefix, in the order of the alphabet."""
+        if (field not in self._reader.schema) or self.code is None:
+            return []
+        return list(islice(self._reader.expand_prefix(field, prefix), most))
 
     def has_path(self, pattern: Pattern, documents: Documents) -> Mask:
         """Whether the pattern is found in the path of each of the documents."""

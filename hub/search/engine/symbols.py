@@ -1,6 +1,7 @@
 """What a file defines, and what its name is made of: words by which ranking knows that it is meant. Pure."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -87,6 +88,14 @@ def symbols_in(path: bytes, content: bytes) -> set[bytes]:
     if not is_source(path, content):
         return set()
     return {next(filter(None, names))[:LONGEST].lower() for names in _DEFINITIONS.findall(content)}
+
+
+def definitions_of(symbol: bytes, content: bytes) -> Iterator[tuple[int, int]]:
+    """Where the content defines the symbol, which is in small letters: the place of the name."""
+    for match in _DEFINITIONS.finditer(content):
+        at = match.lastindex
+        if at and match[at][:LONGEST].lower() == symbol:
+            yield match.span(at)
 
 
 def words_in_name(path: bytes) -> set[bytes]:
