@@ -106,6 +106,8 @@ NO_PAGES = {
 }
 MORE_PAGES = [
     "/search?q=file",
+    "/search?type=commits&q=file",
+    "/search?type=commits",
     "/anna/full/symbol?q=file",
     "/anna/full/changes/1/files?comment=file&first=1&view=split",
     "/anna/full/src/branch/main/file",

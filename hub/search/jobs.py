@@ -11,6 +11,7 @@ from hub.jobs import Look, enqueue, every, job, watch
 from hub.repos.models import Repository
 from hub.search.code.moved import list_moved, list_moved_lately
 from hub.search.code.watching import RefWatcher
+from hub.search.commits import watching as histories
 from hub.search.memory import keeping
 from hub.search.saved.actions import forget_searches
 from hub.search.words.marks import NEWEST, is_behind, newest_entry, read_marks
@@ -117,3 +118,23 @@ def index_words(database: Database) -> None:
         from hub.search.words import keeping_up  # noqa: PLC0415
 
         keeping_up.catch_up(database)
+
+
+@watch(seconds=2)
+def follow_histories(database: Database) -> Look:
+    """Indexes the commits that were pushed to default branches."""
+    return histories.HistoryWatcher(database).look
+
+
+@every(5)
+def index_histories(database: Database) -> None:
+    """Finds default branches that are not what the index of commits saw of them, whatever moved them."""
+    histories.look_over(database)
+
+
+@every(60)
+def drop_unused_commits(database: Database) -> None:
+    """Removes the commits that no default branch leads to any more."""
+    from hub.search.commits import keeping_up  # noqa: PLC0415
+
+    keeping_up.drop_what_nobody_shows(database)

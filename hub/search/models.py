@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import Base, text_enum
+from hub.db import SEQUENCE, Base, text_enum
 
 
 class CodeDocument(Base):
@@ -35,6 +35,43 @@ class CodeView(Base):
     ref: Mapped[str] = mapped_column(String(500), primary_key=True)
     commit_id: Mapped[str] = mapped_column(String(64))
     tree_id: Mapped[str] = mapped_column(String(64), index=True)
+    documents: Mapped[bytes] = mapped_column(LargeBinary)
+    indexed_at: Mapped[datetime]
+
+
+class CommitDocument(Base):
+    """One commit of the index of commits, whichever repositories hold it.
+
+    `number` is the index's own; `key` is the id, raw.
+    """
+
+    __tablename__ = "commit_documents"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    key: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+
+
+class CommitPerson(Base):
+    """A name and an address in commits; `key` is made of both."""
+
+    __tablename__ = "commit_people"
+
+    id: Mapped[int] = mapped_column(SEQUENCE, primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    name: Mapped[str] = mapped_column(String(300))
+    email: Mapped[str] = mapped_column(String(300))
+
+
+class CommitView(Base):
+    """The commits that led to a branch when it was looked at: `documents` are packed numbers."""
+
+    __tablename__ = "commit_views"
+
+    repository_id: Mapped[int] = mapped_column(
+        ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True
+    )
+    ref: Mapped[str] = mapped_column(String(500), primary_key=True)
+    commit_id: Mapped[str] = mapped_column(String(64), index=True)
     documents: Mapped[bytes] = mapped_column(LargeBinary)
     indexed_at: Mapped[datetime]
 

@@ -12,6 +12,7 @@ from hub.repos.slots import Slot, fill
 from hub.search.blueprint import blueprint
 from hub.search.code import page as code
 from hub.search.code.scope import within_repository
+from hub.search.commits import page as commits
 from hub.search.memory.in_file import show_talks
 from hub.search.words import page as words
 from hub.search.words.registry import KINDS
@@ -22,9 +23,15 @@ from hub.web.scopes import Costly, needs
 _PAGES: Final[Mapping[str, Callable[[str, int], ResponseReturnValue]]] = {
     "code": code.show,
     **{name: words.show_kind(name) for name in KINDS},
+    commits.KIND: commits.show,
 }
 
-blueprint.add_app_template_global(words.list_tabs, "list_search_tabs")
+
+def _list_tabs(written: str) -> list[words.Tab]:
+    return [*words.list_tabs(written), commits.tab_of(written)]
+
+
+blueprint.add_app_template_global(_list_tabs, "list_search_tabs")
 blueprint.add_app_template_global(words.list_kinds, "search_kinds")
 
 

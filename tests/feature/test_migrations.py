@@ -75,7 +75,7 @@ def test_two_upgrades_at_once_both_succeed(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(migrations.upgrade, [config, config]))
     engine = make_engine(f"sqlite:///{tmp_path}/hub.sqlite")
-    assert migrations.find_version(engine) == migrations.newest_version() == "0019"
+    assert migrations.find_version(engine) == migrations.newest_version() == "0020"
     engine.dispose()
 
 

@@ -44,7 +44,10 @@ IMPORTS_LATE = {
     "hub/doctor.py: _find_search_index",
     "hub/search/code/watching.py: _index",
     "hub/search/jobs.py: _bring_up",
+    "hub/search/commits/watching.py: bring_up",
+    "hub/search/commits/watching.py: _make_anew",
     "hub/search/jobs.py: drop_unused",
+    "hub/search/jobs.py: drop_unused_commits",
     "hub/search/jobs.py: index_words",
     "hub/search/jobs.py: _index_talk",
 }

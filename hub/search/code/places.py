@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -15,12 +15,12 @@ from hub.accounts.models import Principal
 from hub.repos.access import visible_to
 from hub.repos.models import Repository
 from hub.repos.names import BRANCHES, TAGS
-from hub.search.code.queries import CodeQuery, Forks, NameTest
+from hub.search.code.queries import Forks, NameTest
 from hub.search.engine.globs import glob_regex, is_glob
 from hub.search.engine.numbers import Numbers, Shown, unpack
 from hub.search.engine.patterns import regex
 from hub.search.engine.segments import Mask
-from hub.search.models import CodeView
+from hub.search.models import CodeView, CommitView
 
 # Document numbers that are kept unpacked; four bytes each.
 _MOST_KEPT: Final = 20_000_000
@@ -78,6 +78,20 @@ class Places:
         return [one for one in counted if one[1]]
 
 
+# What says which documents a branch shows: of code, or of commits.
+Rows = type[CodeView] | type[CommitView]
+
+
+class Where(Protocol):
+    """What a query says of where to look."""
+
+    repositories: list[NameTest]
+    owners: list[NameTest]
+    branch: str
+    forks: Forks
+    only: tuple[int, str] | None
+
+
 # A view of the same commit that was dropped and made again shows documents of other numbers.
 _Made = tuple[int, str, str, datetime]
 
@@ -85,14 +99,15 @@ _Made = tuple[int, str, str, datetime]
 class Views:
     """What was unpacked lately: the numbers of views by what they were made of, and many of them together."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: Rows = CodeView) -> None:
+        self._rows = rows
         self._numbers: OrderedDict[_Made, Numbers] = OrderedDict()
         self._shown: OrderedDict[tuple[_Made, ...], Shown] = OrderedDict()
 
-    def find(self, session: Session, viewer: Viewer, query: CodeQuery) -> Places:
+    def find(self, session: Session, viewer: Viewer, query: Where) -> Places:
         """The places of a query, for that viewer."""
         for _ in range(_ATTEMPTS):
-            places = _find(session, viewer, query)
+            places = _find(session, viewer, query, self._rows)
             names = tuple((one.repository_id, one.ref, one.commit_id, one.made_at) for one in places)
             if self._load(session, [one for one in names if one not in self._numbers]):
                 break
@@ -106,18 +121,15 @@ class Views:
 
     def _load(self, session: Session, names: Sequence[_Made]) -> bool:
         """Unpacks these views; whether all of them still are what they were when they were found."""
+        views = self._rows
         for begin in range(0, len(names), _AT_ONCE):
             some = names[begin : begin + _AT_ONCE]
             rows = session.execute(
                 select(
-                    CodeView.repository_id,
-                    CodeView.ref,
-                    CodeView.commit_id,
-                    CodeView.indexed_at,
-                    CodeView.documents,
+                    views.repository_id, views.ref, views.commit_id, views.indexed_at, views.documents
                 ).where(
-                    CodeView.repository_id.in_({one[0] for one in some}),
-                    CodeView.ref.in_({one[1] for one in some}),
+                    views.repository_id.in_({one[0] for one in some}),
+                    views.ref.in_({one[1] for one in some}),
                 )
             )
             wanted = set(some)
@@ -145,20 +157,20 @@ def _are_in(held: Numbers, wanted: Numbers) -> Mask:
 _NOTHING: Final[Numbers] = np.empty(0, np.uint32)
 
 
-def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
+def _find(session: Session, viewer: Viewer, query: Where, views: Rows) -> list[Place]:
     owner = aliased(Principal)
-    is_meant = _is_meant(query)
+    is_meant = _is_meant(query, views)
     wanted = (
         select(
             Repository.id,
             owner.name,
             Repository.name,
-            CodeView.ref,
-            CodeView.commit_id,
+            views.ref,
+            views.commit_id,
             Repository.origin_id,
-            CodeView.indexed_at,
+            views.indexed_at,
         )
-        .join(CodeView, CodeView.repository_id == Repository.id)
+        .join(views, views.repository_id == Repository.id)
         .join(owner, owner.id == Repository.owner_id)
         .where(visible_to(viewer), is_meant)
         .order_by(Repository.id)
@@ -182,19 +194,19 @@ def _find(session: Session, viewer: Viewer, query: CodeQuery) -> list[Place]:
     ]
 
 
-def is_asked(path: str, query: CodeQuery) -> bool:
+def is_asked(path: str, query: Where) -> bool:
     """Whether the query means the repository of that path, by its name and its owner's."""
     owner = path.lower().partition("/")[0]
     return _passes(path.lower(), query.repositories) and _passes(owner, query.owners, is_whole=True)
 
 
-def _is_meant(query: CodeQuery) -> ColumnElement[bool]:
+def _is_meant(query: Where, views: Rows) -> ColumnElement[bool]:
     if query.only is not None:
         repository_id, ref = query.only
-        return and_(CodeView.repository_id == repository_id, CodeView.ref == ref)
+        return and_(views.repository_id == repository_id, views.ref == ref)
     if query.branch:
-        return or_(*(CodeView.ref == prefix + query.branch for prefix in (BRANCHES, TAGS)))
-    return CodeView.ref == BRANCHES + Repository.default_branch
+        return or_(*(views.ref == prefix + query.branch for prefix in (BRANCHES, TAGS)))
+    return views.ref == BRANCHES + Repository.default_branch
 
 
 def _passes(name: str, tests: Sequence[NameTest], *, is_whole: bool = False) -> bool:

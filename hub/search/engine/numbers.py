@@ -56,16 +56,17 @@ class Shown:
         """One truth value for each document of the segment; the same array as long as the segment is open."""
         mask = self._masks.get(segment.code) if segment.code is not None else None
         if mask is None:
-            mask = self._mask(segment)
+            mask = self.among(segment.numbers)
             if segment.code is not None:
                 self._masks[segment.code] = mask
         return mask
 
-    def _mask(self, segment: Segment) -> Mask:
+    def among(self, numbers: NDArray[np.uint32] | NDArray[np.uint64]) -> Mask:
+        """Which of these numbers are shown."""
         if not len(self._shown):
-            return np.zeros(len(segment.numbers), np.bool_)
-        inside = segment.numbers < len(self._shown)
-        shown: Mask = self._shown[np.minimum(segment.numbers, len(self._shown) - 1)] & inside
+            return np.zeros(len(numbers), np.bool_)
+        inside = numbers < len(self._shown)
+        shown: Mask = self._shown[np.minimum(numbers, numbers.dtype.type(len(self._shown) - 1))] & inside
         return shown
 
 

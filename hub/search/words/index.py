@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from whoosh import index as stock
@@ -16,7 +16,7 @@ from whoosh.writing import CLEAR
 from hub.errors import Unavailable, text
 from hub.search.engine.damage import IndexDamaged, reading
 from hub.search.engine.storage import SafeStorage, join_tiers, tiers_to_join
-from hub.search.words.documents import Document, DocumentKind
+from hub.search.words.documents import DocumentKind
 from hub.search.words.schema import SCHEMA, VERSION
 from hub.search.words.segments import WordSegment
 
@@ -28,6 +28,13 @@ _OPEN_PAUSE_SECONDS: Final = 0.005
 _SMALL: Final = 500
 _MEGABYTES: Final = 64
 _NONE: Final = -1
+
+
+class Indexable(Protocol):
+    """Something that the index takes."""
+
+    def fields(self) -> dict[str, object]:
+        """What Whoosh is given."""
 
 
 class WordIndex:
@@ -149,7 +156,7 @@ class Writer:
     def __init__(self, index: WordIndex, writer: Any) -> None:  # of Whoosh
         self._index, self._writer = index, writer
 
-    def add(self, documents: Iterable[Document]) -> int:
+    def add(self, documents: Iterable[Indexable]) -> int:
         """Adds documents; returns how many there were."""
         count = 0
         for one in documents:

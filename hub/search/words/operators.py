@@ -24,6 +24,8 @@ _ME: Final = "me"
 # The newest rows whose paths are read for a glob or a regular expression.
 _MOST_CANDIDATES: Final = 30_000
 _AGE: Final = re.compile(r"([0-9]{1,4})([hdwmy])")
+_MOST_HOURS: Final = 24 * 365 * 1900
+_EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC)
 _HOURS: Final[Mapping[str, int]] = {"h": 1, "d": 24, "w": 24 * 7, "m": 24 * 30, "y": 24 * 365}
 
 
@@ -56,9 +58,16 @@ def by_person(column: str) -> Condition:
 
 def read_moment(asked: Asked, one: Filter) -> datetime:
     """The moment that a value means: an age, or a day; raises Misunderstood."""
+    return moment_of(one, asked.at)
+
+
+def moment_of(one: Filter, at: datetime) -> datetime:
+    """The same, for somebody who asks at that moment."""
     value = one.value.lower()
     if age := _AGE.fullmatch(value):
-        return asked.at - timedelta(hours=int(age[1]) * _HOURS[age[2]])
+        hours = int(age[1]) * _HOURS[age[2]]
+        # As far back as moments go.
+        return at - timedelta(hours=hours) if hours < _MOST_HOURS else _EARLIEST
     try:
         day = date.fromisoformat(value)
     except ValueError as error:
