@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from whoosh.index import LockError
+from whoosh.reading import SegmentReader
 
 from hub.errors import Unavailable, text
 from hub.search.engine import damage
@@ -52,7 +53,6 @@ class CodeIndex:
         self._generation = _NONE
         self._looked_at = _NONE
         self._segments: dict[Any, Segment] = {}  # by Whoosh's own ids
-        self._searcher: Any = None  # of Whoosh
 
     def segments(self) -> Sequence[Segment]:
         """The segments as they were committed last."""
@@ -87,29 +87,25 @@ class CodeIndex:
             generation = self._latest()
             try:
                 with damage.reading(), self._storage.closing():
-                    searcher = self._index.searcher()
-                    segments = self._read_segments(searcher)
+                    self._generation, self._segments = self._read_segments()
             except FileNotFoundError as error:  # a commit removed what the one before had named
                 missing.append(generation)
                 if missing.count(generation) >= _MISSING_TIMES:
                     raise IndexDamaged from error
                 time.sleep(_OPEN_PAUSE_SECONDS)
                 continue
-            if self._searcher is not None:
-                self._searcher.close()
-            self._searcher, self._segments = searcher, segments
-            self._generation = searcher.reader().generation()
             return
         raise Unavailable(text("The search index is changing too fast."), next_step=text("Try it again."))
 
-    def _read_segments(self, searcher: Any) -> dict[Any, Segment]:  # a searcher of Whoosh
-        leaves = [searcher] if searcher.is_atomic() else [one for one, _ in searcher.leaf_searchers()]
+    def _read_segments(self) -> tuple[int, dict[Any, Segment]]:
+        """The generation and its segments, of which only those are opened that are new."""
+        contents = self._index._read_toc()
         found = {}
-        for reader in (one.reader() for one in leaves):
-            if reader.segment() is not None:
-                name = reader.segment().segment_id()
-                found[name] = Segment(reader, self._segments.get(name))
-        return found
+        for one in contents.segments:
+            known = self._segments.get(one.segment_id())
+            segment = Segment(SegmentReader(self._storage, SCHEMA, one)) if known is None else known
+            found[one.segment_id()] = segment.without(set(one.deleted_docs()))
+        return contents.generation, found
 
     def next_number(self, at_least: int = 0) -> int:
         """One more than the largest number of any document; asked while the writer is held.
@@ -154,10 +150,7 @@ class CodeIndex:
 
     def close(self) -> None:
         """Lets go of every file."""
-        if self._searcher is not None:
-            self._searcher.close()
-        self._segments.clear()
-        self._searcher, self._generation = None, _NONE
+        self._segments, self._generation = {}, _NONE
         self._index.close()
 
 

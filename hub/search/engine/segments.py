@@ -1,8 +1,12 @@
 """One immutable segment of the index as arrays, used again from generation to generation."""
 
+from collections.abc import Collection
+from contextlib import suppress
+from copy import copy
 from itertools import islice
+from threading import Lock
 from typing import Any, Final
-from weakref import ref
+from weakref import finalize, ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +24,30 @@ _EVERYWHERE: Final = 1 << 62
 _MOST_MASKS: Final = 64
 
 
-class Segment:
-    """A segment. `code` is None where it holds no text, `live` are the documents not deleted (None: all)."""
+def _close(reader: Any) -> None:  # a SegmentReader of Whoosh
+    # Of files that were closed already Whoosh raises this, and nothing that is more precise.
+    with suppress(Exception):
+        reader.close()
 
-    def __init__(self, reader: Any, earlier: "Segment | None" = None) -> None:  # a SegmentReader of Whoosh
+
+class _Open:
+    """Files that are closed when this is gone."""
+
+    def __init__(self, reader: Any) -> None:  # a SegmentReader of Whoosh
+        finalize(self, _close, reader)
+
+
+class Segment:
+    """A segment. `code` is None where it holds no text, `live` are the documents not deleted (None: all).
+
+    Its files are closed when nobody has it any more: whoever searches may, after others opened a later one.
+    """
+
+    def __init__(self, reader: Any) -> None:  # a SegmentReader of Whoosh
         self._reader = reader
+        # Whoosh seeks and reads: one at a time.
+        self._lock = Lock()
+        self._open = _Open(reader)
         self._terms: dict[tuple[str, bytes], Numbers] = {}
         self._paths: tuple[bytes, Numbers] | None = None
         self._parts: dict[bytes, Mask] = {}
@@ -33,18 +56,22 @@ class Segment:
         self.numbers: NDArray[np.uint32] = np.empty(0, np.uint32)
         self.prior: NDArray[np.float32] = np.empty(0, np.float32)
         self.live: Mask | None = None
-        if earlier is not None:
-            self.code, self.numbers, self.prior = earlier.code, earlier.numbers, earlier.prior
-            self._paths, self._terms = earlier._paths, earlier._terms
-            self._parts, self._blocks = earlier._parts, earlier._blocks
-        elif reader.has_column("code"):
+        self._deleted = 0
+        if reader.has_column("code"):
             # All columns at once: a later commit may remove their files.
             self.code = reader.column_reader("code", translate=False)
             self.numbers = reader.column_reader("number", translate=False).array
             self.prior = reader.column_reader("prior", translate=False).array.astype(np.float32)
-        if self.code is not None and reader.has_deletions():
-            self.live = np.ones(self.code.count, np.bool_)
-            self.live[list(reader.segment().deleted_docs())] = False
+
+    def without(self, deleted: Collection[int]) -> "Segment":
+        """The segment where these documents are deleted."""
+        if self.code is None or len(deleted) == self._deleted:
+            return self
+        later = copy(self)
+        later._deleted = len(deleted)
+        later.live = np.ones(self.code.count, np.bool_)
+        later.live[list(deleted)] = False
+        return later
 
     def live_numbers(self) -> list[int]:
         """The numbers of the documents that were not deleted."""
@@ -57,9 +84,10 @@ class Segment:
         if key not in self._terms:
             if len(self._terms) > _MOST_TERMS:
                 self._terms.clear()
-            has_it = (field, term) in self._reader
-            ids = self._reader.postings(field, term).all_ids() if has_it else ()
-            self._terms[key] = np.fromiter(ids, np.int64)
+            with self._lock:
+                has_it = (field, term) in self._reader
+                ids = self._reader.postings(field, term).all_ids() if has_it else ()
+                self._terms[key] = np.fromiter(ids, np.int64)
         return self._terms[key]
 
     def blocks_of(self, mask: Mask) -> Bits:
@@ -76,7 +104,8 @@ class Segment:
         """The first terms of a field that begin with the prefix, in the order of the alphabet."""
         if (field not in self._reader.schema) or self.code is None:
             return []
-        return list(islice(self._reader.expand_prefix(field, prefix), most))
+        with self._lock:
+            return list(islice(self._reader.expand_prefix(field, prefix), most))
 
     def has_path(self, pattern: Pattern, documents: Documents) -> Mask:
         """Whether the pattern is found in the path of each of the documents."""
