@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.clock import now
@@ -35,6 +35,9 @@ from hub.search.engine.numbers import NONE, Numbers, as_numbers, key_of, pack, u
 from hub.search.models import CodeDocument, CodeState, CodeView
 
 T = TypeVar("T")
+
+# Rows of documents, as dicts of their columns.
+_Rows = list[dict[str, object]]
 
 _log = structlog.get_logger(__name__)
 
@@ -115,10 +118,11 @@ def update_view(
             is_it = (CodeView.repository_id == repository_id) & (CodeView.ref == ref)
             session.execute(delete(CodeView).where(is_it))
         return Indexed(0, 0)
-    added = _add(database, index, path, plan.added)
+    added, rows = _add(database, index, path, plan.added)
     with database.writing() as session:
+        _insert(session, rows)
         shown = _shown(session, plan)
-        if session.get(Repository, repository_id) is not None:
+        if session.scalar(select(Repository.id).where(Repository.id == repository_id)) is not None:
             _save(session, repository_id, ref, plan, shown)
     return Indexed(added, len(shown))
 
@@ -218,20 +222,29 @@ def _make_plan(session: Session, path: Path, repository_id: int, ref: str, *, is
     return _Plan(commit_id, tree_id, before, _added(found.entries), dropped)
 
 
-def _add(database: Database, index: CodeIndex, path: Path, files: Sequence[File]) -> int:
-    """Adds what the index lacks of these files, some megabytes at a time."""
+def _add(database: Database, index: CodeIndex, path: Path, files: Sequence[File]) -> tuple[int, _Rows]:
+    """Adds what the index lacks of these files, some megabytes at a time.
+
+    Returns how many they were, and the rows of the last ones, which are written with what shows them.
+    """
     with database.reading() as session:
         known = numbers_of(session, [one.key for one in files])
         lowest = _lowest_free(session)
-    count = 0
+    count, rows = 0, _Rows()
     for some in read_texts(path, [one for one in files if one.key not in known]):
+        if rows:
+            with database.writing() as session:
+                _insert(session, rows)
         with index.writing(expected=len(some)) as writer:
             numbered = _number(writer, some, lowest)
-        with database.writing() as session:
-            rows = [{"number": one.number, "key": key} for key, one in numbered]
-            session.execute(insert(CodeDocument), rows)
+        rows = _Rows({"number": one.number, "key": key} for key, one in numbered)
         count += len(some)
-    return count
+    return count, rows
+
+
+def _insert(session: Session, rows: _Rows) -> None:
+    if rows:
+        session.execute(insert(CodeDocument), rows)
 
 
 def _lowest_free(session: Session) -> int:
@@ -268,16 +281,21 @@ def _shown(session: Session, plan: _Plan) -> Numbers:
         return plan.before
     gone = as_numbers(numbers_of(session, [one.key for one in plan.dropped]).values())
     came = as_numbers(numbers_of(session, [one.key for one in plan.added]).values())
-    return as_numbers([*(set(plan.before.tolist()) - set(gone.tolist())), *came.tolist()])
+    return np.union1d(np.setdiff1d(plan.before, gone, assume_unique=True), came)
 
 
 def _save(session: Session, repository_id: int, ref: str, plan: _Plan, shown: Numbers) -> None:
-    view = session.get(CodeView, (repository_id, ref))
-    if view is None:
-        view = CodeView(repository_id=repository_id, ref=ref)
-        session.add(view)
-    view.commit_id, view.tree_id, view.documents = plan.commit_id, plan.tree_id, pack(shown)
-    view.indexed_at = now()
+    place = {"repository_id": repository_id, "ref": ref}
+    values = {
+        "commit_id": plan.commit_id,
+        "tree_id": plan.tree_id,
+        "documents": pack(shown),
+        "indexed_at": now(),
+    }
+    is_it = (CodeView.repository_id == repository_id) & (CodeView.ref == ref)
+    known = session.execute(update(CodeView).where(is_it).values(values).returning(CodeView.ref)).first()
+    if known is None:
+        session.execute(insert(CodeView).values(**place, **values))
 
 
 def numbers_of(session: Session, keys: Collection[bytes]) -> dict[bytes, int]:
