@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -74,6 +75,18 @@ class Bystander:
         assert request(self.served, "/", headers=stranger.headers).status == 200
         assert wait_until(lambda: _is_noted(self.served, stranger))
 
+    def push_words(self, words: str) -> None:
+        """Pushes a file with these words."""
+        work = self.git.folder / "work"
+        self.git.commit(work, words, {"words": words.encode()})
+        self.git.push(work, self.served.url(self.path, self.person), "main")
+
+    def finds(self, words: str) -> bool:
+        """Whether a search finds them."""
+        address = f"/api/v1/search/code?q={words}"
+        answer = request(self.served, address, headers=self.person.headers)
+        return answer.status == 200 and self.path in answer.body.decode()
+
 
 def _is_noted(served: Served, person: Person) -> bool:
     with served.hub.database.reading() as session:
@@ -101,6 +114,19 @@ def test_part_that_is_killed_is_started_again(running: Served, bystander: Bystan
 
     assert part_of(running, part) != before
     assert "part_ended" in running.log()
+
+
+def test_what_is_pushed_is_found_whatever_happens_to_the_worker_and_the_index(
+    running: Served, bystander: Bystander
+) -> None:
+    bystander.push_words("apple-tree")
+    assert wait_until(lambda: bystander.finds("apple-tree"))
+    kill_part(running, "hub worker")
+    bystander.push_words("pear-tree")
+    assert wait_until(lambda: bystander.finds("pear-tree"))
+    assert not bystander.finds("apple-tree")
+    shutil.rmtree(running.data / "index")
+    assert wait_until(lambda: bystander.finds("pear-tree"))
 
 
 @pytest.mark.parametrize("name", ["hub judge", "hub page"])
