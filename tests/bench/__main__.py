@@ -33,6 +33,7 @@ from tests.bench.hub_server import HubServer, hub_server
 from tests.bench.peers import Peer, nginx, openssh, stock
 from tests.bench.processes import share_bytes
 from tests.bench.report import Row, table
+from tests.bench.search.lag import search_lag
 from tests.bench.search.rows import search, search_truth
 from tests.bench.search.survival import search_crowd, search_kills
 
@@ -117,6 +118,7 @@ def _rows(ground: Ground) -> dict[str, Callable[[], list[Row]]]:
         "search": lambda: search(ground.root / "search"),
         "search-crowd": lambda: search_crowd(ground.root / "search-crowd"),
         "search-kills": lambda: search_kills(ground.root / "search-kills"),
+        "search-lag": lambda: search_lag(ground.root / "search-lag"),
         "search-truth": lambda: search_truth(ground.root / "search-truth"),
     }
 
