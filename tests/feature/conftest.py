@@ -1,6 +1,7 @@
-"""What holds after every test that comes through the front door."""
+"""A work folder to begin with, and what holds after every test that comes through the front door."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from zlib import crc32
 
 import pytest
@@ -8,7 +9,17 @@ import pytest
 from hub.app import Hub
 from tests import databases, replayed
 from tests.databases import SqliteTemplate, Template
+from tests.git_client import GitClient
 from tests.rebuilt import OtherHub
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work folder with one commit, "first", to copy: git takes longer to make one."""
+    git = GitClient(tmp_path_factory.mktemp("begun"))
+    work = git.init()
+    git.commit(work, "first")
+    return work
 
 
 @pytest.fixture(scope="session")

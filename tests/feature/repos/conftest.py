@@ -1,6 +1,8 @@
 """A repository with an owner, and a pusher for each person."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -34,10 +36,9 @@ def owner(repository: Repository) -> Viewer:
 
 
 @pytest.fixture
-def pusher(hub: Hub, repository: Repository, owner: Viewer, git: GitClient) -> Pusher:
+def pusher(hub: Hub, repository: Repository, owner: Viewer, git: GitClient, begun: Path) -> Pusher:
     """anna with one commit in her work folder."""
-    work = git.init()
-    git.commit(work, "first")
+    work = shutil.copytree(begun, git.folder / "work")
     return Pusher(hub, repository, owner, git, work)
 
 
