@@ -1,6 +1,7 @@
 """The list of a repository's changes: states and their counts, filters, orders, what a row says."""
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from flask import Flask
@@ -14,9 +15,12 @@ from hub.repos.models import Repository
 from hub.reviews import actions, talking
 from hub.reviews.changes import get_change, list_patch_sets
 from hub.reviews.models import Side, VerdictValue
+from tests.databases import Template
 from tests.factories import SYSTEM
 from tests.feature.repos.pushing import ZERO, Pusher
+from tests.feature.reviews.ground import Ground, begin, pusher_of
 from tests.feature.reviews.test_proposing import propose
+from tests.git_client import GitClient
 from tests.visitor import Visitor, words_of
 
 pytestmark = pytest.mark.each_value
@@ -31,9 +35,10 @@ def numbers(page: str) -> list[int]:
     ]
 
 
-@pytest.fixture
-def changes(anna: Pusher, bob: Pusher, hub: Hub) -> None:
+def make_changes(hub: Hub, git: GitClient) -> None:
     """1 open, 2 a draft, 3 of anna's for `next`, 4 closed, 5 merged, 6 open; the others are bob's."""
+    begin(hub, git)
+    anna, bob = (pusher_of(hub, git, name) for name in ("anna", "bob"))
     base = anna.refs()["refs/heads/main"]
     anna.push((ZERO, base, "refs/heads/next"))
     for number, (pusher, title, ref, options) in enumerate(
@@ -56,6 +61,29 @@ def changes(anna: Pusher, bob: Pusher, hub: Hub) -> None:
         ps = list_patch_sets(session, done.topic.id)[0].entry_id
         d = {"commit": base, "strategy": "merge", "ps": ps}
         act(session, done.journal_topic, kind="merge", person=None, d=d)
+
+
+@pytest.fixture(scope="session")
+def _with_changes(
+    tmp_path_factory: pytest.TempPathFactory, _templates: Callable[[str], Template]
+) -> Callable[[str], Ground]:
+    return cache(lambda kind: Ground.made(tmp_path_factory.mktemp("changes"), _templates(kind), make_changes))
+
+
+@pytest.fixture
+def ground(
+    request: pytest.FixtureRequest,
+    ground: Ground,
+    database_kind: str,
+    _with_changes: Callable[[str], Ground],
+) -> Ground:
+    """What the test begins with; where it asks for `changes`, they are there."""
+    return _with_changes(database_kind) if "changes" in request.fixturenames else ground
+
+
+@pytest.fixture
+def changes(repository: Repository) -> None:
+    """The changes of anna/demo are those of `make_changes`."""
 
 
 def say(hub: Hub, pusher: Pusher, number: int, verdict: VerdictValue, words: str = "") -> None:
