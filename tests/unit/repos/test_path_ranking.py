@@ -22,6 +22,8 @@ PATHS = (
     "odd/latin-\udce4.txt",
     "odd/İstanbul.md",
     "odd/line\nfeed",
+    "odd/caf\xe9.md",
+    "odd/nai\u0308ve.md",
 )
 
 
@@ -47,6 +49,9 @@ def listed(paths: tuple[str, ...] = PATHS) -> PathList:
         ("école", "docs/Straße/ÉCOLE.txt"),
         ("straße/", "docs/Straße/ÉCOLE.txt"),
         ("latin\udce4", "odd/latin-\udce4.txt"),
+        ("cafe\u0301", "odd/caf\xe9.md"),
+        ("nai\u0308ve", "odd/nai\u0308ve.md"),
+        ("na\xefve", "odd/nai\u0308ve.md"),
         ("stanbul", "odd/İstanbul.md"),
         ("line\nfeed", "odd/line\nfeed"),
         ("with blank", "a b/with blank.txt"),
