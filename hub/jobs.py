@@ -4,6 +4,7 @@ Huey keeps the queue: in a SQLite file of its own, or in Redis where one is conf
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,9 +132,8 @@ class Watcher(threading.Thread):
             self._is_over.wait(pause)
 
     def stop(self) -> None:
-        """Has it end after the look at which it is; who looks for longer ends with the process."""
+        """Has it end after the look at which it is."""
         self._is_over.set()
-        self.join(_STOP_SECONDS)
 
 
 @contextmanager
@@ -147,6 +147,10 @@ def watching(database: Database) -> Iterator[None]:
     finally:
         for one in watchers:
             one.stop()
+        # Who looks for longer ends with the process.
+        ends_at = time.monotonic() + _STOP_SECONDS
+        for one in watchers:
+            one.join(max(0.0, ends_at - time.monotonic()))
 
 
 # Huey waits longer and longer between polls of an empty queue, up to 10 s by default.

@@ -33,6 +33,7 @@ def test_a_look_that_fails_is_logged_and_the_next_one_goes_well() -> None:
         watcher.start()
         assert is_enough.wait(30)
         watcher.stop()
+        watcher.join(30)
     assert not watcher.is_alive()
     assert len(begun) == 2
     assert [one["event"] for one in logged] == ["watch_failed", "watch_failed"]
@@ -44,4 +45,5 @@ def test_who_waits_for_the_next_look_ends_at_once() -> None:
     watcher.start()
     assert has_looked.wait(30)
     watcher.stop()
+    watcher.join(30)
     assert not watcher.is_alive()

@@ -221,18 +221,19 @@ class CodeSearch:
             return (self._segments() if places.all else ()), places
 
     def _segments(self) -> Sequence[Segment]:
-        folder = index_folder(self._config)
-        try:
-            if self._index is None or self._index.folder != folder:
+        while True:
+            folder = index_folder(self._config)
+            try:
+                if self._index is None or self._index.folder != folder:
+                    self._forget_index()
+                    self._index = CodeIndex(folder, must_exist=True)
+                return self._index.segments()
+            except IndexDamaged:
                 self._forget_index()
-                self._index = CodeIndex(folder, must_exist=True)
-            return self._index.segments()
-        except IndexDamaged:
-            # Another one may have taken its place meanwhile.
-            if folder == index_folder(self._config):
-                note_damage(self._config)
-            self._forget_index()
-            raise
+                # Another one may have taken its place meanwhile.
+                if folder == index_folder(self._config):
+                    note_damage(self._config)
+                    raise
 
     def _forget_index(self) -> None:
         if self._index is not None:
