@@ -118,7 +118,10 @@ def test_every_line_is_listed_for_programs(client: FlaskClient, code: Code) -> N
         ("q=%2F(%2F", "cannot be read"),
         ("q=x&limit=0", "limit is a number"),
         ("q=x&limit=-1", "limit is a number"),
-        ("q=x&cursor=y", "The cursor is none"),
+        *(
+            (f"q=x&cursor={one}", "The cursor is none")
+            for one in ("y", "1.2", "1.2.3", "x.y.z", "é", "9" * 5000)
+        ),
     ],
 )
 @pytest.mark.usefixtures("code")
