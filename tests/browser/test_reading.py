@@ -55,7 +55,7 @@ def test_a_file_is_found_by_some_letters_of_its_path(tab: MakeTab, path: str, sc
     browser.open(f"/{path}/commits/branch/main")
     if scripts:
         browser.page.keyboard.press("t")
-        expect(browser.page.get_by_role("combobox")).to_be_focused()
+        expect(browser.page.get_by_role("combobox", name="Letters of the path")).to_be_focused()
         browser.page.keyboard.type("sma")
         expect(browser.page.get_by_role("option")).to_have_count(1)
         expect(browser.page.get_by_role("option", selected=True)).to_have_text("src/main.py")
