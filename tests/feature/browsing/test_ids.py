@@ -39,6 +39,8 @@ ADDRESSES = {
         "/compare/main..{id}.diff",
         "/compare/main...{id}.patch",
     ),
+    "repos.find_file": ("/find/commit/{id}", "/find/commit/{id}?q=readme"),
+    "search.show_outline": ("/outline/commit/{id}/README.md",),
     "repos.go_to_ref": ("/src?ref={id}", "/src?ref={id}&page=commits"),
 }
 # Where no id is shown: nothing lies there, eve has no such repository, and a bundle is of a branch or a tag,
