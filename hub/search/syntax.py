@@ -119,6 +119,12 @@ def without(query: str, parts: Collection[Filter]) -> str:
     return query.strip()
 
 
+_NOTHING: Final = {
+    Kind.PHRASE: text("there is nothing between the quotes"),
+    Kind.REGEX: text("there is nothing between the slashes"),
+}
+
+
 def _lonely(at: int) -> Misunderstood:
     return Misunderstood(
         text("OR stands between two things"), at, text('Write "OR" in quotes to look for the word.')
@@ -169,6 +175,8 @@ class _Reader:
                         text("Write the name in quotes to look for it."),
                     )
                 yield Filter(name, value, begin, kind, is_excluded, self._at)
+            elif kind is not Kind.WORD and not value:
+                raise Misunderstood(_NOTHING[kind], begin)
             elif value:
                 yield Term(kind, value, begin, is_excluded, self._at)
 

@@ -102,8 +102,6 @@ def _alternatives(parsed: Query, reading: _Reading) -> list[Wanted]:
 
 def _pattern(term: Term, *, is_exact: bool) -> Pattern:
     if term.kind is Kind.REGEX:
-        if not term.text:
-            raise Misunderstood(text("there is nothing between the slashes"), term.at)
         return _regex(term.text, term.at, is_exact=is_exact)
     if not term.text.strip():
         raise Misunderstood(text("there is nothing between the quotes"), term.at)

@@ -169,9 +169,9 @@ def has_path(
     candidates = select(key, column).order_by(key.desc()).limit(_MOST_CANDIDATES)
     # No engine of a database is given what somebody wrote: RE2 takes time in proportion to the text.
     if one.kind is Kind.REGEX:
-        pattern = _regex(one)
+        pattern = _regex(one, one.value)
     elif is_glob(value):
-        pattern = regex(glob_regex(value).replace("[^/]", "[^/\n]"))
+        pattern = _regex(one, glob_regex(value).replace("[^/]", "[^/\n]"))
         candidates = candidates.where(column.like(_like_any(value), escape="\\"))
     else:
         return column.contains(f"\n{value[1:]}" if value.startswith("/") else value, autoescape=True)
@@ -180,9 +180,9 @@ def has_path(
     )
 
 
-def _regex(one: Filter) -> Pattern:
+def _regex(one: Filter, pattern: str) -> Pattern:
     try:
-        return regex(one.value, is_exact=False)
+        return regex(pattern, is_exact=False)
     except BadPattern as error:
         raise Misunderstood(
             text("the regular expression cannot be read: %(why)s", why=error),
