@@ -37,7 +37,7 @@ _SECONDS: Final = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A name, and where somebody saw it: the ref that they look at, and the path of the file; or neither."""
+    """A name, and where somebody saw it: the ref or commit they look at, and the path; or neither."""
 
     name: str
     ref: str = ""
@@ -128,11 +128,14 @@ def look_up(
 
 
 def _ref_for(session: Session, repository: Repository, asked: str) -> str | None:
-    """The ref that was asked for where it is indexed, or the default branch where that is."""
+    """The ref that was asked for, or that is at this commit, where it is indexed; or the default branch."""
     default = f"{BRANCHES}{repository.default_branch}"
-    is_one = (CodeView.repository_id == repository.id) & CodeView.ref.in_([asked, default])
-    indexed = set(session.scalars(select(CodeView.ref).where(is_one)))
-    return next((one for one in (asked, default) if one in indexed), None)
+    is_meant = CodeView.ref.in_([asked, default]) | (CodeView.commit_id == asked)
+    is_one = (CodeView.repository_id == repository.id) & is_meant
+    found = session.execute(select(CodeView.ref, CodeView.commit_id).where(is_one)).all()
+    # Of several branches at one commit the default one is meant.
+    ranks = {ref: (ref != asked, commit_id != asked, ref != default) for ref, commit_id in found}
+    return min(ranks, key=lambda ref: ranks[ref]) if ranks else None
 
 
 class _Looking:

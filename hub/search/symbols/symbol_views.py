@@ -118,8 +118,11 @@ def _read_wish() -> Wish:
 
 def _name_of(known: Known | None, wish: Wish) -> tuple[str, bool]:
     """The branch or tag that was looked at, and whether it is another one than was asked for."""
-    ref = "" if known is None else known.place.ref
-    return ref.removeprefix(BRANCHES).removeprefix(TAGS), bool(wish.ref) and ref != wish.ref
+    if known is None:
+        return "", False
+    place = known.place
+    is_other = bool(wish.ref) and wish.ref not in (place.ref, place.commit_id)
+    return place.ref.removeprefix(BRANCHES).removeprefix(TAGS), is_other
 
 
 def _lead_to_outline(_: Session, __: Viewer, repository: Repository, file: FilePage) -> Piece | None:
@@ -141,8 +144,8 @@ def _lead_to_outline(_: Session, __: Viewer, repository: Repository, file: FileP
 
 
 def _ref_of(spot: Spot) -> str:
-    # A commit that no name leads to is looked at in the default branch.
-    return _PREFIXES[spot.kind] + spot.name_quoted if spot.kind in _PREFIXES else ""
+    prefix = _PREFIXES.get(spot.kind)
+    return spot.commit_id if prefix is None else prefix + spot.name_quoted
 
 
 fill(Slot.FILE, _lead_to_outline)

@@ -107,6 +107,11 @@ def test_branch_that_is_not_indexed_is_said(client: FlaskClient, code: Code, pat
     words = words_of(client.get(f"{path}/symbol?q=fresh&ref=refs/heads/next").text)
     assert "On next at" in words
     assert "not indexed" not in words
+    tip = (code.path(1) / "refs/heads/next").read_text().strip()
+    words = words_of(client.get(f"{path}/symbol?q=fresh&ref={tip}").text)
+    assert f"On next at {tip[:8]} Definitions 1" in words
+    assert "What you looked at" in client.get(f"{path}/symbol?q=fresh&ref={'1' * 40}").text
+    assert f'name="ref" value="{tip}"' in client.get(f"{path}/src/commit/{tip}/new.py").text
 
 
 def test_repository_that_is_not_indexed_says_so(client: FlaskClient, code: Code) -> None:
