@@ -134,5 +134,7 @@ def pieces_of_line(line: Line) -> Iterator[Piece]:
 
 
 def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
     # Tabs are spaces of a kind; what turns text around, or cannot be seen, is written out.
     return "\t".join(printable(one) for one in text.split("\t"))

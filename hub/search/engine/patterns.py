@@ -54,8 +54,9 @@ class Pattern:
         if self._regex is not None:
             return self._spans_of_regex(self._regex, content, most)
         assert self._literal is not None
-        if self._is_folded:
+        if self._is_folded and (folded is not None or len(content) > _FOLDED_AT_ONCE):
             return self._spans_of_folded(self._literal, folded or Folded(content), most)
+        content = content.lower() if self._is_folded else content
         found: list[Span] = []
         size, at = len(self._literal), content.find(self._literal)
         while at >= 0 and len(found) < most:

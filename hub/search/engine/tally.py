@@ -15,7 +15,7 @@ from hub.search.engine.column import Numbers
 from hub.search.engine.pages import Visible, candidates_of
 from hub.search.engine.segments import Segment
 
-MOST_READ: Final = 500
+MOST_READ: Final = 250
 
 _AT_ONCE: Final = 250
 # Knuth's multiplicative hash: numbers that follow each other are far apart.
