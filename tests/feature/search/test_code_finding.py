@@ -79,6 +79,9 @@ def test_what_may_not_be_seen_is_neither_found_nor_counted(ground: Ground) -> No
         found = ground.files("apple", viewer)
         assert found.total == len(seen) + bool(seen)
         assert found.places == len(seen)
+        # Each shows two of them; the commonest eight are named.
+        assert [count for _, count in found.counts.repositories] == [2] * min(len(seen), 8)
+        assert found.counts.languages == (((".txt", found.total),) if seen else ())
         assert ground.paths("apple", viewer) == {
             (one, name) for one in seen for name in ("same.txt", "own.txt")
         }
