@@ -5,6 +5,7 @@ same program, in a session of its own, with the environment and the files that i
 """
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -21,12 +22,13 @@ from pathlib import Path
 from typing import IO, Final
 
 ROOT: Final = Path(__file__).parent.parent
-# Our own pages are not among them: where they count requests is decided when they are imported.
 _IMPORTED: Final = (
     "hub.cli", "hub.gateway.parts", "hub.web.request", "alembic.context", "asyncssh", "flask", "flask_babel",
     "flask_login", "gunicorn.arbiter", "gunicorn.workers.sync", "uvicorn.protocols.http.httptools_impl",
     "webauthn",
 )  # fmt: skip
+# Where requests are counted is decided when the library that counts them is imported, by this module.
+_COUNTS: Final = "hub/pages/health_views.py"
 _ORDER_BYTES: Final = 1 << 16
 
 
@@ -129,8 +131,10 @@ def _orders() -> socket.socket:
 
 def main(compiled: str) -> None:
     """Takes orders from the socket that is its standard input, until that is closed."""
-    for name in _IMPORTED:
+    for name in (*_IMPORTED, *_pages()):
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
     from flask import Flask
     from jinja2 import FileSystemBytecodeCache
 
@@ -147,6 +151,12 @@ def main(compiled: str) -> None:
             for one in descriptors:
                 os.close(one)
         _keep(json.loads(order), descriptors)
+
+
+def _pages() -> list[str]:
+    """Our pages' modules, but the one that counts."""
+    paths = sorted(path.relative_to(ROOT) for path in (ROOT / "hub").rglob("*views.py"))
+    return [".".join(path.with_suffix("").parts) for path in paths if path != Path(_COUNTS)]
 
 
 def _reap() -> None:
