@@ -2,9 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -30,9 +29,8 @@ _AT_ONCE: Final = 500
 _ATTEMPTS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A branch or tag that is searched."""
+class Place(NamedTuple):
+    """A branch or tag that is searched. Of thousands one is made for every search, and quickly."""
 
     repository_id: int
     path: str
@@ -54,9 +52,9 @@ class Places:
         """The places that show each of these documents; those of no fork first."""
         wanted = np.array(sorted(numbers), np.uint32)
         found: dict[int, list[Place]] = {one: [] for one in numbers}
-        for place, held in zip(self.all, self._numbers, strict=True):
-            for number in wanted[_are_in(held, wanted)].tolist():
-                found[number].append(place)
+        for at in self.shown.views_near(wanted):
+            for number in wanted[_are_in(self._numbers[at], wanted)].tolist():
+                found[number].append(self.all[at])
         for places in found.values():
             places.sort(key=lambda one: (one.is_fork, one.repository_id))
         return found
@@ -72,8 +70,8 @@ class Places:
     def count(self, numbers: Numbers) -> list[tuple[Place, int]]:
         """The places that show some of these documents, which stand in order, and how many of them."""
         counted = (
-            (place, int(np.count_nonzero(_are_in(held, numbers))))
-            for place, held in zip(self.all, self._numbers, strict=True)
+            (self.all[at], int(np.count_nonzero(_are_in(self._numbers[at], numbers))))
+            for at in self.shown.views_near(numbers)
         )
         return [one for one in counted if one[1]]
 
@@ -186,6 +184,8 @@ def _find(session: Session, viewer: Viewer, query: Where, views: Rows) -> list[P
         Place(row[0], f"{row[1]}/{row[2]}", row[3], row[4], row[5] is not None, row[6])
         for row in session.execute(wanted)
     ]
+    if not query.repositories and not query.owners:
+        return rows if query.forks is not Forks.NO else [one for one in rows if not one.is_fork]
     return [
         one
         for one in rows

@@ -44,13 +44,20 @@ class Shown:
 
     def __init__(self, views: Iterable[Numbers]) -> None:
         self._masks: WeakKeyDictionary[CodeReader, Mask] = WeakKeyDictionary()
-        self._shown = np.zeros(0, np.bool_)
-        for one in views:
-            if len(one):
-                highest = int(one[-1])
-                if highest >= len(self._shown):
-                    self._shown = np.pad(self._shown, (0, highest + 1 - len(self._shown)))
-                self._shown[one] = True
+        each = list(views)
+        # Of a view of nothing the first is behind the last.
+        self._firsts = np.array([one[0] if len(one) else 1 for one in each], np.int64)
+        self._lasts = np.array([one[-1] if len(one) else 0 for one in each], np.int64)
+        self._shown = np.zeros(int(self._lasts.max()) + 1 if any(map(len, each)) else 0, np.bool_)
+        for one in each:
+            self._shown[one] = True
+
+    def views_near(self, numbers: Numbers) -> list[int]:
+        """Which of the views may hold some of these numbers, which stand in order: a few of many."""
+        begins = np.searchsorted(numbers, self._firsts)
+        ends = np.searchsorted(numbers, self._lasts, side="right")
+        near: list[int] = np.flatnonzero(begins < ends).tolist()
+        return near
 
     def __call__(self, segment: Segment) -> Mask:
         """One truth value for each document of the segment; the same array as long as the segment is open."""
