@@ -213,7 +213,7 @@ def kill_often(
     """Kills an indexer at random moments, so many times; what was found after each."""
     chance = random.Random(seed)
     for at in range(kills):
-        pid = forks.begin("index", repository_id, 7 if at % 3 == 2 else 0, 60)
+        pid = forks.begin("index", repository_id, 2 if at % 3 == 2 else 0, 60)
         time.sleep(chance.uniform(0.02, 0.7))
         os.kill(pid, 9)
         assert forks.told() == {"role": "index", "killed": pid}

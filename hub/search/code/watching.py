@@ -19,6 +19,7 @@ from hub.search.models import CodeView
 # Rows may be committed in another order than that of their ids: the last seconds are asked for again.
 _OVERLAP_SECONDS: Final = 15.0
 _AT_ONCE: Final = 500
+_MOST_OLD: Final = 100
 
 _NEWER: Final = (
     select(RefLogEntry.id, RefLogEntry.repository_id)
@@ -39,6 +40,7 @@ class RefWatcher:
         self._seen: dict[int, float] = {}
         self._below = 0
         self._waiting: set[tuple[int, str]] = set()
+        self._new: set[tuple[int, str]] = set()
 
     def look(self) -> None:
         """Has the index look at what moved since the look before, and be made again where it is gone."""
@@ -48,9 +50,9 @@ class RefWatcher:
                 self._waiting.update(list_moved(session, self._database.config))
             self._is_first = False
         elif new := self._read_new():
-            self._waiting.update(self._list_moved(new))
+            self._new.update(self._list_moved(new))
         self._is_sound = self._is_sound and folders.is_sound(self._database.config)
-        if self._waiting or (not self._is_sound and self._is_begun()):
+        if self._new or self._waiting or (not self._is_sound and self._is_begun()):
             self._index()
 
     def _index(self) -> None:
@@ -64,8 +66,11 @@ class RefWatcher:
             # What had to be forgotten is looked at anew.
             with self._database.reading() as session:
                 self._waiting.update(list_moved(session, self._database.config))
-        if keeping_up.bring_up(self._database, sorted(self._waiting)):
-            self._waiting.clear()
+        # What was pushed just now does not wait for a thousand branches that were never looked at.
+        some = [*sorted(self._new), *sorted(self._waiting - self._new)[:_MOST_OLD]]
+        if keeping_up.bring_up(self._database, some):
+            self._new.clear()
+            self._waiting.difference_update(some)
 
     def _is_begun(self) -> bool:
         """Whether there is an index, or rows that are about one."""

@@ -109,6 +109,24 @@ def test_what_was_pushed_before_the_worker_started_is_found_by_its_first_look(wa
     assert watched.paths() == {f"{watched.name(one)}:a"}
 
 
+def test_a_push_does_not_wait_for_all_that_was_never_looked_at(watched: Watched) -> None:
+    path = watched.path(watched.make())
+    watched.push(1, {b"a": b"apple\n"})
+    tip = (path / MAIN).read_text()
+    with watched.hub.database.writing() as session:
+        for number in range(150):
+            (path / f"refs/heads/b{number:03}").write_text(tip)
+            session.add(CodeRequest(repository_id=1, ref=f"refs/heads/b{number:03}", used_at=now()))
+    watcher = RefWatcher(watched.hub.database)
+    shown = []
+    for _ in range(2):
+        watcher.look()
+        with watched.hub.database.reading() as session:
+            shown.append(len(session.scalars(select(CodeView.ref)).all()))
+        watched.push(1, {b"b": b"apple\n"}, ref="refs/heads/b149")
+    assert shown == [100, 151]
+
+
 def test_rows_that_are_committed_in_another_order_are_seen(watched: Watched) -> None:
     one, other = watched.make(), watched.make()
     watched.push(one, {b"a": b"apple\n"})
