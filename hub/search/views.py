@@ -28,7 +28,10 @@ _PAGES: Final[Mapping[str, Callable[[str, int], ResponseReturnValue]]] = {
 
 
 def _list_tabs(written: str) -> list[words.Tab]:
-    return [*words.list_tabs(written), commits.tab_of(written)]
+    tabs = words.list_tabs(written)
+    # After code, changes and comments; people and repositories end the row.
+    tabs.insert(3, commits.tab_of(written))
+    return tabs
 
 
 blueprint.add_app_template_global(_list_tabs, "list_search_tabs")
