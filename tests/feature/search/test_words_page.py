@@ -32,7 +32,7 @@ def test_each_type_shows_what_it_finds_and_how_much_the_others_do(app: Flask, cl
     assert "The parser is slow &amp; old." in page
     assert "secrets" not in page
     said = words_of(page)
-    assert "Changes 1 Comments 1 Commits 0 People 0 Repositories 0" in said
+    assert "Changes 1 Comments 1 Commits People 0 Repositories 0" in said
     comments = client.get("/search?type=comments&q=parse").text
     assert "<mark>Parsing</mark> is &lt;b&gt;hard" in comments
     assert 'href="/anna/demo/changes/1#c1"' in comments
