@@ -18,7 +18,7 @@ _TOLD_EVERY_SECONDS: Final = 1.0
 )
 @pass_line
 def reindex_command(line: CommandLine, path: str | None) -> None:
-    """Build the search index again from what git holds.
+    """Build the search indexes again from what git and the database hold.
 
     The old one serves meanwhile, and what is pushed is found in it; the new one takes its place all at once.
     If this is interrupted, nothing has changed. A running hub need not be stopped, and the index needs no
@@ -26,6 +26,7 @@ def reindex_command(line: CommandLine, path: str | None) -> None:
     """
     # Whoosh and numpy would be paid for by every other command, and by every part of a served hub.
     from hub.search.code import keeping_up, rebuilding  # noqa: PLC0415
+    from hub.search.words import keeping_up as words  # noqa: PLC0415
 
     database = line.hub.database
     if path is not None:
@@ -42,6 +43,9 @@ def reindex_command(line: CommandLine, path: str | None) -> None:
         click.echo(
             f"{made.lost} files could not be read from git any more; their branches are looked at anew."
         )
+    click.echo(
+        f"The index of words holds {words.rebuild(database)} texts of changes, people and repositories."
+    )
 
 
 class _Progress:

@@ -36,6 +36,7 @@ from tests.bench.report import Row, table
 from tests.bench.search.lag import search_lag
 from tests.bench.search.rows import search, search_truth
 from tests.bench.search.survival import search_crowd, search_kills
+from tests.bench.search.words import search_words
 
 # git's own default of 2.39, against the hub's settings that the plain front keeps.
 DEFAULTS = "core.fsync=default,transfer.unpackLimit=100"
@@ -119,6 +120,7 @@ def _rows(ground: Ground) -> dict[str, Callable[[], list[Row]]]:
         "search-crowd": lambda: search_crowd(ground.root / "search-crowd"),
         "search-kills": lambda: search_kills(ground.root / "search-kills"),
         "search-lag": lambda: search_lag(ground.root / "search-lag"),
+        "search-words": lambda: search_words(ground.root / "search-words"),
         "search-truth": lambda: search_truth(ground.root / "search-truth"),
     }
 

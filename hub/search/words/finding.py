@@ -3,11 +3,13 @@
 Whatever the index says is asked of rows again: what is gone, or may not be seen any more, is not found.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, func, literal, select
+from sqlalchemy.orm import Session
 
 from hub.config import Config
 from hub.search.engine.damage import IndexDamaged, reading
@@ -18,8 +20,6 @@ from hub.search.words.marks import index_folder, note_damage
 from hub.search.words.queries import WordQuery
 from hub.search.words.ranking import Found, Shown, search
 
-T = TypeVar("T")
-
 Conditions = Mapping[DocumentKind, Sequence[ColumnElement[bool]]]
 
 PAGE_SIZE: Final = 20
@@ -27,7 +27,6 @@ MOST_PAGES: Final = 50
 
 # So many of the best are asked of the rows, and so many are counted.
 MOST: Final = 10_000
-_AT_ONCE: Final = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,9 @@ def _narrow(
     for one in kind.rows:
         ids = [row for of, row in zip(kinds, rows, strict=True) if of == one.document]
         statement = _keyed(one, order).where(*conditions[one.document])
-        for some in _parts(ids):
-            for row_id, key in asked.session.execute(statement.where(one.columns["id"].in_(some))):
+        if ids:
+            is_one = _is_among(asked.session, one.columns["id"], ids)
+            for row_id, key in asked.session.execute(statement.where(is_one)):
                 held[one.document, row_id] = key
     names = [(DocumentKind(of), row) for of, row in zip(kinds, rows, strict=True)]
     kept = [_Row(name, held[name]) for name in names if name in held]
@@ -148,6 +148,8 @@ def _sorted(rows: Sequence[_Row], order: Order) -> list[_Row]:
     return [*known, *(one for one in rows if one.key is None)]
 
 
-def _parts(some: Sequence[T]) -> Iterator[Sequence[T]]:
-    for begin in range(0, len(some), _AT_ONCE):
-        yield some[begin : begin + _AT_ONCE]
+def _is_among(session: Session, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Whether the column is one of many numbers: as one value, for to write each of them out takes longer."""
+    if session.get_bind().dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json.dumps(ids)).table_valued("value").c.value))
+    return column == any_(literal(ids, ARRAY(BigInteger)))
