@@ -15,7 +15,8 @@ from hub.config import Config
 from tests.sample import KeptSample, Sample
 from tests.visitor import Visitor, forms_of, words_of
 
-pytestmark = pytest.mark.each_value
+# One worker makes the sample, and the catalogue of test_words, for all that walk over it.
+pytestmark = [pytest.mark.each_value, pytest.mark.xdist_group("sample")]
 
 MAX_QUERIES = 12
 # The page on which all that there is of a change comes together; what it asks does not grow with it.

@@ -18,6 +18,9 @@ from tests.factories import PASSWORD
 from tests.sample import KeptSample, Sample
 from tests.visitor import Visitor
 
+# One worker makes the catalogue, and the sample, for all that walk over it.
+pytestmark = pytest.mark.xdist_group("sample")
+
 # Any language that Babel knows and we have no catalogue of; its letters are replaced by ours below.
 LOCALE = "eo"
 PACKAGE = Path(assets.__file__).parent
