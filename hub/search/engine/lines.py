@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -26,8 +26,7 @@ _LINE: Final = 10
 _SHORT: Final = LONGEST // 4
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line, counted from 1; `marks` are the parts of the text that were found. A long one is cut."""
 
     number: int
@@ -165,12 +164,13 @@ class _Text:
         """A line with what of the spans is in it."""
         begin = self._begin(number)
         raw = self._content[begin : self._end(number)].removesuffix(b"\r")
+        size = len(raw)
         inside = [
-            (first - begin, min(last - begin, len(raw)))
+            (first - begin, min(last - begin, size))
             for first, last in spans
-            if begin <= first < begin + len(raw)
+            if begin <= first < begin + size
         ]
-        return _cut(number, raw, _joined(inside))
+        return _cut(number, raw, _joined(inside) if len(inside) > 1 else inside)
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
