@@ -166,9 +166,7 @@ class _Text:
         raw = self._content[begin : self._end(number)].removesuffix(b"\r")
         size = len(raw)
         inside = [
-            (first - begin, min(last - begin, size))
-            for first, last in spans
-            if begin <= first < begin + size
+            (first - begin, min(last - begin, size)) for first, last in spans if begin <= first < begin + size
         ]
         return _cut(number, raw, _joined(inside) if len(inside) > 1 else inside)
 
