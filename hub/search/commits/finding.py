@@ -61,7 +61,7 @@ class FoundCommit:
 
 @dataclass(frozen=True, slots=True)
 class FoundCommits:
-    """A page of commits. `is_partial`: older ones that touched the path were not looked at."""
+    """A page of commits. `is_partial`: there may be older ones, which were not looked at."""
 
     commits: tuple[FoundCommit, ...]
     total: int
@@ -90,15 +90,17 @@ class CommitSearch:
         touching = None if query.path is None else _touching(session, query, places)
         shown = _tests_of(session, viewer, query, places, None if touching is None else touching[0])
         ranked = _by_id(session, segments, query, places) if query.may_be_id else None
+        is_cut = touching is not None and touching[1]
         if ranked is None:
-            ranked = self._rank(segments, query, shown, order)
+            ranked, is_short = self._rank(segments, query, shown, order)
+            is_cut |= is_short
         begin = PAGE_COMMITS * (page - 1)
         return FoundCommits(
             commits=_load(session, places, ranked[begin : begin + PAGE_COMMITS].tolist()),
             total=len(ranked),
             has_more=len(ranked) > begin + PAGE_COMMITS and page < MOST_PAGES,
             places=len(places.all),
-            is_partial=touching is not None and touching[1],
+            is_partial=is_cut,
         )
 
     def _segments(self) -> Sequence[WordSegment]:
@@ -110,20 +112,21 @@ class CommitSearch:
 
     def _rank(
         self, segments: Sequence[WordSegment], query: CommitQuery, tests: Sequence[_Test], order: str
-    ) -> _Ranked:
+    ) -> tuple[_Ranked, bool]:
         def shown(segment: WordSegment) -> Mask:
             mask = segment.live.copy()
             for test in tests:
                 mask &= test(segment)
             return mask
 
+        is_cut = False
         try:
             with reading():
                 if query.alternatives:
                     found = search(segments, query.alternatives, shown)
-                    numbers, moments = found.rows, found.moments
+                    numbers, moments, is_cut = found.rows, found.moments, found.is_cut
                     if order not in (NEWEST, OLDEST):
-                        return numbers[found.best()]
+                        return numbers[found.best()], is_cut
                 else:
                     numbers, moments = _gather(segments, shown)
         except IndexDamaged:
@@ -131,7 +134,7 @@ class CommitSearch:
             raise
         # Of one second the one that was taken in later comes first: histories are taken in oldest first.
         places = np.lexsort((numbers, moments))
-        return numbers[places if order == OLDEST else places[::-1]]
+        return numbers[places if order == OLDEST else places[::-1]], is_cut
 
 
 NEWEST: Final = "newest"

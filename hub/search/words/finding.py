@@ -68,7 +68,7 @@ class WordSearch:
         conditions = {one.document: _conditions(asked, kind, query, one) for one in kind.rows}
         found = self._search(query, kind.shown(asked.session, asked.viewer, kind))
         rows = _narrow(asked, kind, conditions, chosen, found, most=most)
-        return _page(rows, len(rows), len(found.rows) <= most, page)
+        return _page(rows, len(rows), len(found.rows) <= most and not found.is_cut, page)
 
     def close(self) -> None:
         """Lets go of every file."""

@@ -119,6 +119,20 @@ def test_what_is_dropped_or_not_shown_is_neither_found_nor_counted(index: WordIn
     assert sorted(alone.scores.tolist()) == sorted(shown.scores.tolist())
 
 
+def test_of_very_many_texts_with_the_words_the_last_are_looked_into(index: WordIndex) -> None:
+    _add(index, "fix a bug", "fix a bug", "a fix bug")
+    _add(index, "fix a bug", "a bug fix", first=4)
+    asked = [Wanted((atoms_of("fix a", is_phrase=True),))]
+    cuts = {most: search(index.segments(), asked, _everything, most_placed=most) for most in (5, 4, 3, 0)}
+    assert {most: sorted(one.rows.tolist()) for most, one in cuts.items()} == {
+        5: [1, 2, 4],
+        4: [2, 4],
+        3: [4],
+        0: [],
+    }
+    assert [one.is_cut for one in cuts.values()] == [False, True, True, True]
+
+
 def test_scores_are_those_of_bm25f(index: WordIndex) -> None:
     chance = random.Random(5)
     # Whoosh keeps lengths in a byte, and tells some apart from others only by much.
