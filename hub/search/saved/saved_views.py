@@ -13,6 +13,7 @@ from hub.search.models import SavedSearch
 from hub.search.saved import actions
 from hub.search.saved.actions import Asked
 from hub.search.saved.queries import list_saved
+from hub.search.saved.ready import READY, Ready
 from hub.web import forms, notices
 from hub.web import request as web
 from hub.web.answers import refused_page, secret_page
@@ -76,7 +77,7 @@ def delete_search(saved_id: int) -> ResponseReturnValue:
     return redirect(url_for(".list_searches"))
 
 
-def _address_of(saved: SavedSearch) -> str:
+def _address_of(saved: SavedSearch | Ready) -> str:
     """The page of its results."""
     kind = None if saved.kind == _USUAL_KIND else saved.kind
     return url_for("search.search", type=kind, q=saved.query, sort=saved.order or None)
@@ -85,7 +86,8 @@ def _address_of(saved: SavedSearch) -> str:
 @blueprint.context_processor
 def _for_pages_of_search() -> dict[str, object]:
     # A function, since only the pages with a box ask: the rest of this blueprint is for programs.
-    return {"list_saved": _list, "saved_address": _address_of, "longest_name": actions.LONGEST_NAME}
+    given = {"saved_address": _address_of, "longest_name": actions.LONGEST_NAME}
+    return {"list_saved": _list, "ready_searches": READY, **given}
 
 
 def _list() -> Sequence[SavedSearch]:

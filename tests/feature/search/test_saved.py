@@ -1,5 +1,6 @@
 """Searches that somebody saved: kept under a name, asked again, and nobody else's."""
 
+import html
 import re
 
 import pytest
@@ -13,6 +14,7 @@ from hub.accounts.queries import get_user
 from hub.app import Hub
 from hub.search.models import SavedSearch
 from hub.search.saved.actions import Asked, save_search
+from hub.search.saved.ready import READY
 from tests.factories import SYSTEM, make_token, make_user
 from tests.visitor import Visitor, words_of
 
@@ -65,6 +67,16 @@ def test_a_search_is_saved_where_its_results_are_and_asked_again(anna: Visitor) 
 def test_the_name_that_is_offered_is_what_was_written(anna: Visitor) -> None:
     anna.submit(f"/search?q={'long ' * 30}", action=HERE)
     assert names_on(anna.get(HERE)) == [("long " * 20).strip()]
+
+
+def test_everybody_has_some_that_are_answered(anna: Visitor, app: Flask) -> None:
+    page = anna.get("/search")
+    assert "Waiting for my review" not in Visitor(app).get("/search").text
+    for one in READY:
+        (link,) = re.findall(rf'href="([^"]*)">{one.name}<', page.text)
+        answer = anna.get(html.unescape(link))
+        assert answer.status_code == 200
+        assert html.escape(f'name="q" type="search" value="{one.query}"', quote=False) in answer.text
 
 
 def test_another_type_leads_to_that_type(anna: Visitor) -> None:
