@@ -53,11 +53,11 @@ def count_found(found: Tally, places: Places, query: CodeQuery) -> Counts:
 
 def _commonest(counter: Counter[str], found: Tally) -> Counted:
     best = sorted(counter.items(), key=lambda one: (-one[1], one[0]))[:MOST_VALUES]
-    return tuple((name, _rounded(found.estimate(count), is_exact=found.is_exact)) for name, count in best)
+    return tuple((name, rounded(found.estimate(count), is_exact=found.is_exact)) for name, count in best)
 
 
-def _rounded(count: int, *, is_exact: bool) -> int:
-    # Of an estimate two figures say as much as it knows.
+def rounded(count: int, *, is_exact: bool) -> int:
+    """The count as it is told: of an estimate two figures say as much as it knows."""
     return count if is_exact else int(float(f"{count:.2g}"))
 
 

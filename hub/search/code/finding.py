@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.access import Viewer
 from hub.config import Config
-from hub.search.code.counting import Counts, count_found
+from hub.search.code.counting import Counts, count_found, rounded
 from hub.search.code.folders import index_folder, note_damage
 from hub.search.code.places import Place, Places, Views
 from hub.search.code.queries import CodeQuery
@@ -145,7 +145,9 @@ class CodeSearch:
         counted = _tally(found, segments, query, shown)
         return FoundFiles(
             files=tuple(_file(one, holding[one.number], query) for one in hits),
-            total=max(counted.estimate(len(counted.documents)), len(found.found)),
+            total=max(
+                rounded(counted.estimate(len(counted.documents)), is_exact=counted.is_exact), len(found.found)
+            ),
             is_exact=counted.is_exact,
             is_partial=found.is_partial,
             has_more=len(found.hits) > begin + PAGE_FILES and page < MOST_PAGES,
