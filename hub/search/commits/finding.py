@@ -103,6 +103,10 @@ class CommitSearch:
             is_partial=is_cut,
         )
 
+    def close(self) -> None:
+        """Lets go of every file."""
+        self._index.close()
+
     def _segments(self) -> Sequence[WordSegment]:
         try:
             return self._index.segments()

@@ -1,23 +1,27 @@
 """What finds commits: words in any of their forms, people, moments, trailers, paths and ids."""
 
+import random
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from hub.access import ANONYMOUS, Role, Viewer, Visibility
 from hub.accounts.queries import get_user
 from hub.app import Hub
+from hub.repos.access import find_repository
 from hub.repos.actions import grant
 from hub.repos.models import Repository
 from hub.search.syntax import Misunderstood
 from tests.factories import SYSTEM
-from tests.feature.search.histories import Histories
+from tests.fast_import import Stream
+from tests.feature.search.histories import MAIN, Histories
 
 BO = "Bo Lind <BO@Example.net>"
 
 
 @pytest.fixture
-def histories(hub: Hub) -> Histories:
+def histories(hub: Hub) -> Iterator[Histories]:
     """anna/one with three commits and a merge, numbered from the oldest on."""
     made = Histories(hub)
     one = made.make("anna/one")
@@ -26,7 +30,8 @@ def histories(hub: Hub) -> Histories:
     side = made.commit(one, "Fix a typo in parse_commit", by=BO, files={b"typo": b"\n"})
     made.commit(one, "Merge the parser", parents=[side, base])
     made.update(one)
-    return made
+    yield made
+    made.search.close()
 
 
 def found(histories: Histories, written: str, viewer: Viewer = ANONYMOUS) -> list[int]:
@@ -161,3 +166,37 @@ def test_nobody_finds_or_counts_what_they_may_not_see(
             assert (hidden in [one.commit_id for one in result.commits]) is sees
             assert result.total == (written.startswith("trailer") + sees)
             assert result.places == 1 + sees
+
+
+def test_for_any_grants_everybody_finds_and_counts_what_they_may_see(histories: Histories) -> None:
+    chance = random.Random(4)
+    names = ["kim", "lou", "max"]
+    ids = [
+        histories.make(f"{chance.choice(names)}/number-{number}", visibility=chance.choice(list(Visibility)))
+        for number in range(8)
+    ]
+    viewers = [ANONYMOUS]
+    with histories.hub.database.writing() as session:
+        people = [get_user(session, name) for name in names]
+        viewers += [one.viewer() for one in people]
+        for one in ids:
+            repository, person = session.get_one(Repository, one), chance.choice(people)
+            if person.id != repository.owner_id:
+                grant(session, SYSTEM, repository, person, role=Role.READ)
+    for one in ids:
+        # The first commit is the same everywhere.
+        stream = Stream()
+        stream.commit("plums", MAIN.encode(), message=b"Pick plums")
+        stream.run(histories.path(one))
+        histories.commit(one, f"Pick plums of {one}", who=f"Picker{one} <p@example.org>")
+        histories.update(one)
+    for viewer in viewers:
+        with histories.hub.database.reading() as session:
+            seen = {one for one in ids if find_repository(session, viewer, one) is not None}
+        found = histories.find("plums", viewer=viewer)
+        places = [(one.place, *one.elsewhere) for one in found.commits]
+        assert found.total == len(places) == len(seen) + bool(seen)
+        assert {place.repository_id for some in places for place in some} == seen
+        assert sorted(len(some) for some in places) == [1] * len(seen) + [len(seen)] * bool(seen)
+        for one in ids:
+            assert histories.find(f"author:picker{one}", viewer=viewer).total == (one in seen)

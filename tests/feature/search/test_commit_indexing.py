@@ -1,9 +1,10 @@
 """The index of commits holds what default branches lead to, each commit once."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from hub.access import Permission, Visibility
 from hub.accounts.queries import get_user
@@ -11,7 +12,7 @@ from hub.app import Hub
 from hub.clock import now
 from hub.repos.access import open_repository
 from hub.repos.forks import forking
-from hub.repos.models import Repository
+from hub.repos.models import RefLogEntry, Repository
 from hub.search import jobs
 from hub.search.commits import keeping_up
 from hub.search.commits.folder import index_folder, note_damage
@@ -24,8 +25,10 @@ from tests.feature.search.histories import MAIN, Histories
 
 
 @pytest.fixture
-def histories(hub: Hub) -> Histories:
-    return Histories(hub)
+def histories(hub: Hub) -> Iterator[Histories]:
+    made = Histories(hub)
+    yield made
+    made.search.close()
 
 
 def test_a_push_adds_what_it_brings(histories: Histories) -> None:
@@ -110,6 +113,12 @@ def test_the_look_finds_what_was_pushed_and_the_sweep_everything_else(histories:
     assert histories.ids("more") == []
     jobs.index_histories.function(database)
     assert histories.ids("more") == [later]
+    last = histories.commit(one, "Pick them")
+    with database.writing() as session:
+        values = {"repository_id": one, "ref": MAIN, "old_id": later, "new_id": last}
+        session.execute(insert(RefLogEntry).values(**values, push_id="x", at=now(), push_size=1))
+    watcher.look()
+    assert histories.ids("pick") == [last]
     with database.writing() as session:
         session.execute(update(Repository).values(default_branch="next"))
     look_over(database)
