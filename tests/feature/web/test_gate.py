@@ -33,7 +33,11 @@ COSTLY_WORDS = {
     "archive": Costly.SOMETIMES,
     "changes/files": Costly.ALWAYS,
 }
-COSTLY_PLACES = {"/search": Costly.SOMETIMES, "/api/v1/search/code": Costly.SOMETIMES}
+COSTLY_PLACES = {
+    "/search": Costly.SOMETIMES,
+    "/api/v1/search/code": Costly.SOMETIMES,
+    "/<owner>/<name>/symbol": Costly.SOMETIMES,
+}
 
 
 def always() -> str:
