@@ -10,6 +10,7 @@ from hub.cli_line import SYSTEM, CommandLine, pass_line
 from hub.repos.access import open_repository
 
 _TOLD_EVERY_SECONDS: Final = 1.0
+_WAIT_SECONDS: Final = 600.0
 
 
 @click.command("reindex")
@@ -22,10 +23,11 @@ def reindex_command(line: CommandLine, path: str | None) -> None:
 
     The old one serves meanwhile, and what is pushed is found in it; the new one takes its place all at once.
     If this is interrupted, nothing has changed. A running hub need not be stopped, and the index needs no
-    backup.
+    backup. Commits come last, and are not found until they are indexed again.
     """
     # Whoosh and numpy would be paid for by every other command, and by every part of a served hub.
     from hub.search.code import keeping_up, rebuilding  # noqa: PLC0415
+    from hub.search.commits import keeping_up as commits  # noqa: PLC0415
     from hub.search.words import keeping_up as words  # noqa: PLC0415
 
     database = line.hub.database
@@ -46,6 +48,8 @@ def reindex_command(line: CommandLine, path: str | None) -> None:
     click.echo(
         f"The index of words holds {words.rebuild(database)} texts of changes, people and repositories."
     )
+    count = commits.make_anew(database, wait_seconds=_WAIT_SECONDS)
+    click.echo(f"The index of commits holds {count} commits.")
 
 
 class _Progress:

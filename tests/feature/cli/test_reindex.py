@@ -41,6 +41,7 @@ def test_all_is_built_again(watched: Watched, run: Run) -> None:
     said = run("reindex").output
     assert said.startswith("The index holds 2 files, which 1 branches and tags show.\n")
     assert "The index of words holds 2 texts" in said
+    assert said.endswith("The index of commits holds 1 commits.\n")
     assert len(watched.paths()) == 1
 
 
