@@ -119,9 +119,9 @@ class Trigrams:
 
 
 class Tantivy:
-    """tantivy with grams of three and stored texts: the first sixty that hold every gram are looked through.
+    """tantivy with grams of three and stored texts: the first sixty that hold every gram are read, as we do.
 
-    Not ranked by what is in them, and short of files where more than these hold the grams.
+    No lines are made of them, and it is short of files where more than these hold the grams.
     """
 
     name = "tantivy"
@@ -150,7 +150,7 @@ class Tantivy:
         self._searcher = self._index.searcher()
 
     def find(self, question: Question) -> int:
-        """At most a page of them."""
+        """How many of the first sixty match."""
         module = self._module
         folded = [one.lower() for one in question.words]
         grams = {one[at : at + 3] for one in folded for at in range(len(one) - 2)}
@@ -167,6 +167,4 @@ class Tantivy:
             else:
                 content = content.lower()
                 found += all(one in content for one in folded)
-            if found == 20:
-                break
         return found
