@@ -75,19 +75,19 @@ def passages_of(
     by_line: dict[int, list[Span]] = {}
     for number, span in zip(numbers[: bisect_right(numbers, nearest)], spans, strict=False):
         by_line.setdefault(number, []).append(span)
-    passages: list[list[Line]] = []
+    ranges: list[tuple[int, int]] = []
     shown = after
     for number in wanted:
         first = max(shown + 1, number - CONTEXT)
         last = min(number + CONTEXT, text.count)
-        lines = text.lines(first, last, by_line)
-        if passages and first == shown + 1:
-            passages[-1] += lines
-        elif lines:
-            passages.append(lines)
+        if ranges and first == shown + 1:
+            ranges[-1] = (ranges[-1][0], max(last, shown))
+        elif first <= last:
+            ranges.append((first, last))
         shown = max(shown, last)
+    passages = tuple(tuple(text.lines(first, last, by_line)) for first, last in ranges)
     more = len(set(numbers[bisect_right(numbers, shown) :]))
-    return Passages(tuple(map(tuple, passages)), more, all(len(one) <= counted for one in found))
+    return Passages(passages, more, all(len(one) <= counted for one in found))
 
 
 def every_line(code: CodeReader, document: int, alternatives: Sequence[Wanted]) -> Iterator[Line]:
