@@ -37,6 +37,7 @@ from hub.reviews.changes import get_change, list_patch_sets
 from hub.reviews.models import Side, VerdictValue
 from hub.search.memory.keeping import look_at_threads
 from hub.search.saved.actions import Asked, save_search
+from hub.search.words import keeping_up
 from tests.databases import Template
 from tests.factories import SYSTEM, make_key, make_repository, make_token, make_user, write_key
 from tests.git_client import GitClient
@@ -106,6 +107,11 @@ NO_PAGES = {
 }
 MORE_PAGES = [
     "/search?q=file",
+    "/search?type=changes&q=file",
+    "/search?type=changes&q=is:open&sort=waiting",
+    "/search?type=comments&q=is:unresolved",
+    "/search?type=people&q=anna",
+    "/search?type=repositories&q=full",
     "/search?type=commits&q=file",
     "/search?type=commits",
     "/anna/full/symbol?q=file",
@@ -271,6 +277,7 @@ def _make_change(hub: Hub, git: GitClient, work: Path, folder: Path) -> None:
         _discuss(session, get_user(session, "anna").viewer(), get_user(session, "bo").viewer())
         _speak_from_elsewhere(session, make_user(session, "cleo"))
     look_at_threads(hub.database)
+    keeping_up.catch_up(hub.database)
 
 
 def _speak_from_elsewhere(session: Session, cleo: User) -> None:

@@ -67,8 +67,13 @@ class WordSearch:
         # What operators cannot mean is said before anything is looked for.
         conditions = {one.document: _conditions(asked, kind, query, one) for one in kind.rows}
         found = self._search(query, kind.shown(asked.session, asked.viewer, kind))
-        rows = _narrow(asked, kind, conditions, chosen, found, most=most)
-        return _page(rows, len(rows), len(found.rows) <= most and not found.is_cut, page)
+        if query.filters or chosen.column not in (None, "at"):
+            rows = _narrow(asked, kind, conditions, chosen, found, most=most)
+            return _page(rows, len(rows), len(found.rows) <= most and not found.is_cut, page)
+        # The index knows the order, and nothing but what is gone is left out: no more is asked than is shown.
+        some = min(len(found.rows), PAGE_SIZE * MOST_PAGES)
+        rows = _narrow(asked, kind, conditions, chosen, found, most=some)
+        return _page(rows, len(found.rows) - some + len(rows), not found.is_cut, page)
 
     def close(self) -> None:
         """Lets go of every file."""

@@ -119,9 +119,7 @@ class Kind:
 
 def shown_in_repositories(session: Session, viewer: Viewer, kind: Kind) -> Shown:
     """The documents of that kind in the repositories that the viewer may see."""
-    ids = session.scalars(select(Repository.id).where(visible_to(viewer))).all()
-    is_seen = np.zeros(max(ids, default=0) + 1, np.bool_)
-    is_seen[list(ids)] = True
+    is_seen = _seen_by(session, viewer)
     kinds = kind.documents
 
     def shown(segment: WordSegment) -> Mask:
@@ -130,6 +128,18 @@ def shown_in_repositories(session: Session, viewer: Viewer, kind: Kind) -> Shown
         return seen & (repositories < len(is_seen)) & np.isin(segment.numbers("kind"), kinds)
 
     return shown
+
+
+def _seen_by(session: Session, viewer: Viewer) -> Mask:
+    """Whether the viewer sees a repository, by its id; asked once for all tabs of a page."""
+    known = session.info.setdefault("seen_repositories", {})
+    if viewer not in known:
+        ids = session.scalars(select(Repository.id).where(visible_to(viewer))).all()
+        is_seen = np.zeros(max(ids, default=0) + 1, np.bool_)
+        is_seen[list(ids)] = True
+        known[viewer] = is_seen
+    seen: Mask = known[viewer]
+    return seen
 
 
 def shown_to_all(session: Session, viewer: Viewer, kind: Kind) -> Shown:

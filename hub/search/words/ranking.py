@@ -110,11 +110,13 @@ class _Corpus:
         self._left = most_placed
         self.is_cut = False
         self._count = sum(int(one.shown.sum()) for one in scopes)
-        self._mean_lengths = {field: self._mean_length(field) for field in BOOSTS}
+        self._mean_lengths: dict[str, float] = {}
 
     def _mean_length(self, field: str) -> float:
-        total = sum(int(one.segment.numbers(f"{field}_length")[one.shown].sum()) for one in self._scopes)
-        return total / self._count if total else 1.0
+        if field not in self._mean_lengths:
+            total = sum(int(one.segment.numbers(f"{field}_length")[one.shown].sum()) for one in self._scopes)
+            self._mean_lengths[field] = total / self._count if total else 1.0
+        return self._mean_lengths[field]
 
     def match(self, wanted: Wanted) -> tuple[list[Mask], list[Scores]]:
         """Of each segment the documents that are asked for, and their scores."""
@@ -191,8 +193,10 @@ class _Corpus:
     def _points(self, field: str, postings: Sequence[Postings]) -> list[Postings]:
         """What the term is worth in each document that has it."""
         having = sum(len(documents) for documents, _ in postings)
+        if not having:
+            return list(postings)
         rarity = math.log(max(self._count, 1) / (having + 1)) + 1
-        mean, boost = self._mean_lengths[field], BOOSTS[field]
+        mean, boost = self._mean_length(field), BOOSTS[field]
         found = []
         for scope, (documents, weights) in zip(self._scopes, postings, strict=True):
             lengths = scope.segment.numbers(f"{field}_length")[documents].astype(np.float32)
