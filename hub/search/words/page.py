@@ -14,7 +14,7 @@ from hub.errors import BadRequest, Text, text
 from hub.search.code.shown import around
 from hub.search.engine.damage import IndexDamaged
 from hub.search.syntax import Misunderstood
-from hub.search.words.finding import MOST, WordSearch
+from hub.search.words.finding import WordSearch
 from hub.search.words.kind import NEWEST, RELEVANCE, Asked, Kind
 from hub.search.words.queries import Misplaced, WordQuery, read_word_query
 from hub.search.words.registry import KINDS
@@ -95,7 +95,7 @@ def _read_order(kind: Kind) -> str:
 
 def _page(kind: Kind, written: str, **known: object) -> str:
     given = {"found": None, "shown": (), "error": None, "number": 1, "order": "", "types": (), **known}
-    about = {"searched": kind, "labels": LABELS, "most": MOST}
+    about = {"searched": kind, "labels": LABELS}
     return render("search/words.html", query=written, kind=kind.name, **about, **given)
 
 
