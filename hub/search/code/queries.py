@@ -143,15 +143,18 @@ def _read_branch(reading: _Reading, one: Filter) -> None:
 
 
 def _read_repository(reading: _Reading, one: Filter) -> None:
-    if is_glob(one.value):
-        _regex(glob_regex(f"/{one.value}"), one.at, is_exact=False)
-    reading.query.repositories.append(NameTest(one.value.lower(), one.is_excluded))
+    reading.query.repositories.append(name_test(one))
 
 
 def _read_owner(reading: _Reading, one: Filter) -> None:
+    reading.query.owners.append(name_test(one))
+
+
+def name_test(one: Filter) -> NameTest:
+    """The part or the glob of a name that is meant; raises Misunderstood for a glob that cannot be read."""
     if is_glob(one.value):
         _regex(glob_regex(f"/{one.value}"), one.at, is_exact=False)
-    reading.query.owners.append(NameTest(one.value.lower(), one.is_excluded))
+    return NameTest(one.value.lower(), one.is_excluded)
 
 
 def _read_path(reading: _Reading, one: Filter) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from hub.errors import Text, text
 from hub.search.code.queries import FILTERS as CODE_FILTERS
-from hub.search.code.queries import Forks, NameTest
+from hub.search.code.queries import Forks, NameTest, name_test
 from hub.search.commits.documents import terms_of_trailer
 from hub.search.syntax import Filter, Misunderstood, Query, parse
 from hub.search.syntax import Kind as TermKind
@@ -124,11 +124,11 @@ def _sole_word(parsed: Query) -> str:
 
 
 def _read_repository(query: CommitQuery, one: Filter, _: datetime) -> None:
-    query.repositories.append(NameTest(one.value.lower(), one.is_excluded))
+    query.repositories.append(name_test(one))
 
 
 def _read_owner(query: CommitQuery, one: Filter, _: datetime) -> None:
-    query.owners.append(NameTest(one.value.lower().removeprefix("@"), one.is_excluded))
+    query.owners.append(name_test(one))
 
 
 def _read_fork(query: CommitQuery, one: Filter, _: datetime) -> None:

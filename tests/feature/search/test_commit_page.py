@@ -4,7 +4,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from hub.app import Hub
+from tests.factories import make_token, make_user
 from tests.feature.search.histories import Histories
+from tests.feature.search.test_odd_queries import ODD
 from tests.visitor import words_of
 
 
@@ -69,3 +71,24 @@ def test_an_empty_page_says_what_was_searched(client: FlaskClient, commit_ids: l
     assert "No repository was searched" in client.get("/search?type=commits&q=parse+repo:no").text
     assert "There is no such page" in client.get("/search?type=commits&q=parse&page=2").text
     assert "1 commit in" in words_of(client.get(f"/search?type=commits&q={commit_ids[0][:8]}").text)
+
+
+@pytest.mark.usefixtures("commit_ids")
+def test_whatever_is_written_is_answered(client: FlaskClient, hub: Hub) -> None:
+    with hub.database.writing() as session:
+        # Strangers may not ask so much at once.
+        headers = {"Authorization": f"token {make_token(session, make_user(session))}"}
+    own = ["author:%", "author:\\", "-author:*", "trailer:=", "trailer:a=b=c", "hash:" + "f" * 64, "f" * 200]
+    own += ["path:" + "../" * 50 + "etc", "path:-x", "path::(glob)**", "path:" + "x" * 1900, "path:\ufffe"]
+    own += [
+        "since:0d before:0h",
+        "before:0001-01-01",
+        "since:9999-12-31",
+        "merge:only merge:no",
+        "*",
+        "a*" * 40,
+    ]
+    for written in (*ODD, *own):
+        answer = client.get("/search", query_string={"type": "commits", "q": written}, headers=headers)
+        # No address holds a NUL.
+        assert answer.status_code in ((404,) if "\0" in written else (200, 422)), written
