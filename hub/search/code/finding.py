@@ -27,7 +27,7 @@ from hub.search.engine.tally import Tally, tally
 
 PAGE_FILES: Final = 20
 MOST_PAGES: Final = 25
-LINES_SHOWN: Final = 5
+LINES_SHOWN: Final = 3
 
 # Names that are offered of each kind.
 NAMES_SHOWN: Final = 3

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from hub.search.code.finding import PAGE_FILES
 from hub.search.engine.globs import glob_regex
 from tests.bench.peers import running
 from tests.bench.search.questions import Question
@@ -119,9 +120,9 @@ class Trigrams:
 
 
 class Tantivy:
-    """tantivy with grams of three and stored texts: the first sixty that hold every gram are read, as we do.
+    """tantivy with grams of three and stored texts: of the first sixty that hold every gram a page is read.
 
-    No lines are made of them, and it is short of files where more than these hold the grams.
+    Not ranked by what is in them, without lines, and short of files where more than these hold the grams.
     """
 
     name = "tantivy"
@@ -150,7 +151,7 @@ class Tantivy:
         self._searcher = self._index.searcher()
 
     def find(self, question: Question) -> int:
-        """How many of the first sixty match."""
+        """At most a page of them."""
         module = self._module
         folded = [one.lower() for one in question.words]
         grams = {one[at : at + 3] for one in folded for at in range(len(one) - 2)}
@@ -167,4 +168,6 @@ class Tantivy:
             else:
                 content = content.lower()
                 found += all(one in content for one in folded)
+            if found == PAGE_FILES:
+                break
         return found

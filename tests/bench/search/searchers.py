@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from hub.search.code.finding import LINES_SHOWN, PAGE_FILES
 from hub.search.engine.candidates import PathTest, Wanted
 from hub.search.engine.globs import glob_regex, line_of
 from hub.search.engine.index import CodeIndex
@@ -16,8 +17,6 @@ from hub.search.engine.numbers import Shown, as_numbers
 from hub.search.engine.pages import every_document, search
 from hub.search.engine.patterns import literal, regex
 from tests.bench.search.questions import Question
-
-PAGE, LINES = 20, 5
 
 
 class Searcher(Protocol):
@@ -64,10 +63,10 @@ class HubPage(HubFiles):
     def find(self, question: Question) -> int:
         """As many as the page says there are."""
         alternatives = [wanted_by(question)]
-        found = search(self.index.segments(), alternatives, self.shown, most=PAGE)
+        found = search(self.index.segments(), alternatives, self.shown, most=PAGE_FILES)
         for one in found.hits:
             assert one.segment.code is not None
-            passages_of(one.segment.code, one.document, alternatives, most=LINES)
+            passages_of(one.segment.code, one.document, alternatives, most=LINES_SHOWN)
         return found.total
 
 

@@ -99,10 +99,10 @@ def test_a_repository_that_is_named_is_searched_whatever_it_is(ground: Ground) -
 @pytest.mark.usefixtures("ground")
 def test_more_lines_of_a_file_are_shown_by_itself(client: FlaskClient) -> None:
     page = client.get("/search?q=apple+file:long").text
-    # Five lines were shown, with those around them.
-    address = re.search(r'href="(\?[^"]*)"[^>]*>More than 95 more lines in this file', page)
+    # Three lines were shown, with those around them.
+    address = re.search(r'href="(\?[^"]*)"[^>]*>More than 97 more lines in this file', page)
     assert address is not None
-    assert page.count("<mark>apple</mark>") == 5
+    assert page.count("<mark>apple</mark>") == 3
     alone = client.get(f"/search{unescape(address[1])}").text
     assert alone.count("<mark>apple</mark>") == 200
     following = re.search(r'href="(\?[^"]*)"[^>]*>134 more lines in this file', alone)
