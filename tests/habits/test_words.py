@@ -51,7 +51,7 @@ SAMPLE = """
     branches Test Person of
 """
 MACHINE = re.compile(
-    r"https?://\S+|ssh://\S+|git@\S+|SHA256:\S+|ssh-\w+|\w+=\S+|[\w.-]+@[\w.-]+|repository:\w+|/\S+|[0-9a-f]{8,}|one-request"
+    r"https?://\S+|ssh://\S+|git@\S+|SHA256:\S+|ssh-\w+|is:\w+|\w+=\S+|[\w.-]+@[\w.-]+|repository:\w+|/\S+|[0-9a-f]{8,}|one-request"
     r"|\b(all|own|read|write|propose|maintain|account|metrics|HTTPS?|SSH|UTC|PUT)\b|\b[kM]?B(ytes)?\b"
 )
 
