@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
-from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 from hub.clock import now
 from hub.config import Config
 from hub.db import config_of
-from hub.errors import BadRequest, Text, text
+from hub.errors import Text, text
 from hub.repos.browsing.commit_lines import line_of
 from hub.repos.git.commits import CommitRow, read_commits
 from hub.repos.git.store import directory
@@ -29,7 +28,7 @@ from hub.search.commits.queries import FILTERS, read_commit_query
 from hub.search.engine.damage import IndexDamaged
 from hub.search.syntax import Misunderstood
 from hub.search.words.analysis import Atom
-from hub.search.words.page import LABELS, Tab
+from hub.search.words.page import LABELS, Tab, read_order
 from hub.search.words.queries import Misplaced
 from hub.search.words.snippets import Piece, mark, snippet
 from hub.web import gate
@@ -62,7 +61,7 @@ class ShownCommit:
 
 def show(written: str, number: int) -> ResponseReturnValue:
     """The commits that were found; how to ask where nothing was asked."""
-    order = _read_order()
+    order = read_order(_ORDERS)
     if not written:
         return _page(written)
     try:
@@ -133,16 +132,6 @@ def _show(found: FoundCommit, commit: CommitRow, atoms: Sequence[Atom]) -> Shown
 
 def _address(place: Place, commit_id: str) -> str:
     return f"/{quote(place.path)}/commit/{commit_id}"
-
-
-def _read_order() -> str:
-    order = request.args.get("sort", "")
-    if order and order not in _ORDERS:
-        raise BadRequest(
-            text("There is no such order."),
-            next_step=text("The orders are: %(orders)s.", orders=", ".join(_ORDERS)),
-        )
-    return order
 
 
 def _page(written: str, **known: object) -> str:

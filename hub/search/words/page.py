@@ -1,6 +1,6 @@
 """The results of a search of words, as a page; and the types of search with how much each finds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -44,7 +44,7 @@ def show_kind(name: str) -> Callable[[str, int], ResponseReturnValue]:
     kind = KINDS[name]
 
     def show(written: str, number: int) -> ResponseReturnValue:
-        order = _read_order(kind)
+        order = read_order(kind.orders)
         if not written:
             return _page(kind, written)
         try:
@@ -83,12 +83,13 @@ def search_of(config: Config) -> WordSearch:
     return WordSearch(config)
 
 
-def _read_order(kind: Kind) -> str:
+def read_order(orders: Collection[str]) -> str:
+    """The order that the address asks for, empty for the usual one; raises BadRequest for none of these."""
     order = request.args.get("sort", "")
-    if order and order not in kind.orders:
+    if order and order not in orders:
         raise BadRequest(
             text("There is no such order."),
-            next_step=text("The orders are: %(orders)s.", orders=", ".join(kind.orders)),
+            next_step=text("The orders are: %(orders)s.", orders=", ".join(orders)),
         )
     return order
 
