@@ -4,7 +4,7 @@ An owner chooses by patterns, for good; whoever searches asks for one, for as lo
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -26,6 +26,7 @@ from hub.repos.models import RefKind, Repository
 from hub.repos.names import BRANCHES, SHOWN
 from hub.repos.ref_rules import find_pattern_fault, matches
 from hub.search.models import CodeChoice, CodeRequest, CodeView
+from hub.search.parts import parts
 
 # Of one repository, besides its default branch.
 MOST_CHOSEN: Final = 20
@@ -61,7 +62,7 @@ def wanted_refs(session: Session, config: Config, repositories: Sequence[Located
     """The full names of what is searched of each of the repositories, whether it is there or not."""
     wanted = {one.id: {BRANCHES + one.default_branch} for one in repositories}
     places = {one.id: place(config, one.storage, one.id) for one in repositories}
-    for some in _parts(list(wanted)):
+    for some in parts(list(wanted), _AT_ONCE):
         choices = select(CodeChoice.repository_id, CodeChoice.patterns)
         for repository_id, patterns in session.execute(choices.where(CodeChoice.repository_id.in_(some))):
             try:
@@ -207,8 +208,3 @@ def drop_unwanted(session: Session, config: Config, *, at: datetime) -> int:
         unwanted = delete(CodeView).where(of_it, CodeView.ref.not_in(refs))
         dropped += len(session.scalars(unwanted.returning(CodeView.ref)).all())
     return dropped
-
-
-def _parts(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    for begin in range(0, len(ids), _AT_ONCE):
-        yield ids[begin : begin + _AT_ONCE]

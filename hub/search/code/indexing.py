@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 import structlog
@@ -33,8 +33,7 @@ from hub.search.engine.documents import MAX_BYTES, Document, is_text
 from hub.search.engine.index import CodeIndex, Writer
 from hub.search.engine.numbers import NONE, Numbers, as_numbers, key_of, pack, unpack
 from hub.search.models import CodeDocument, CodeState, CodeView
-
-T = TypeVar("T")
+from hub.search.parts import parts
 
 # Rows of documents, as dicts of their columns.
 _Rows = list[dict[str, object]]
@@ -165,7 +164,7 @@ def forget_numbers(session: Session, numbers: Sequence[int]) -> None:
     state = state_of(session)
     highest = session.scalar(select(func.max(CodeDocument.number)))
     state.next_number = max(state.next_number, -1 if highest is None else highest + 1)
-    for some in _parts(numbers):
+    for some in parts(numbers, _KEYS_AT_ONCE):
         session.execute(delete(CodeDocument).where(CodeDocument.number.in_(some)))
 
 
@@ -301,14 +300,9 @@ def _save(session: Session, repository_id: int, ref: str, plan: _Plan, shown: Nu
 def numbers_of(session: Session, keys: Collection[bytes]) -> dict[bytes, int]:
     """The numbers of the documents with these keys, where there are any."""
     found: dict[bytes, int] = {}
-    for some in _parts(list(keys)):
+    for some in parts(list(keys), _KEYS_AT_ONCE):
         rows = session.execute(
             select(CodeDocument.key, CodeDocument.number).where(CodeDocument.key.in_(some))
         )
         found.update((key, number) for key, number in rows)
     return found
-
-
-def _parts(some: Sequence[T]) -> Iterator[Sequence[T]]:
-    for begin in range(0, len(some), _KEYS_AT_ONCE):
-        yield some[begin : begin + _KEYS_AT_ONCE]

@@ -37,12 +37,12 @@ from hub.search.commits.rows import (
     forget_documents,
     forget_people,
     numbers_of,
-    parts,
     people_of,
 )
 from hub.search.engine.damage import IndexDamaged
 from hub.search.engine.numbers import NONE, Numbers, as_numbers, pack, unpack
 from hub.search.models import CommitDocument, CommitView
+from hub.search.parts import parts
 from hub.search.words.documents import DocumentKind
 from hub.search.words.index import WordIndex
 

@@ -1,15 +1,14 @@
 """The rows of commits, read and written many at a time: numbers by id, people by name and address."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final, TypeVar
+from collections.abc import Collection, Iterable
+from typing import Final
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from hub.search.models import CommitDocument, CommitPerson, CommitView
-
-T = TypeVar("T")
+from hub.search.parts import parts
 
 # Name and address, as rows keep them.
 Who = tuple[str, str]
@@ -84,9 +83,3 @@ def forget_all(session: Session) -> None:
     """Forgets everything: there is no index any more that the rows are of."""
     for rows in (CommitView, CommitDocument, CommitPerson):
         session.execute(delete(rows))
-
-
-def parts(some: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """So many at a time."""
-    for begin in range(0, len(some), size):
-        yield some[begin : begin + size]

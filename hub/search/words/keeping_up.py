@@ -21,6 +21,7 @@ from hub.issues.models import Topic
 from hub.journal.models import JournalEntry
 from hub.repos.git.store import holding
 from hub.search.engine.damage import IndexDamaged
+from hub.search.parts import parts
 from hub.search.words.changed_paths import keep_paths
 from hub.search.words.documents import Document, DocumentKind
 from hub.search.words.index import WordIndex
@@ -121,7 +122,7 @@ def rebuild(database: Database) -> int:
         expected = sum(len(stamps) for _, stamps in all_stamps)
         with index.writing(expected=expected, replaces_all=True) as writer:
             for source, stamps in all_stamps:
-                for some in _parts(list(stamps)):
+                for some in parts(list(stamps), _UNITS_AT_ONCE):
                     with database.reading() as session:
                         count += writer.add(source.documents(session, {one: stamps[one] for one in some}))
         keep_paths(database)
@@ -161,12 +162,12 @@ def _update(
     held = _stamps_in(index, source)
     due = [unit for unit, stamp in wanted.items() if held.get(unit) != stamp]
     gone = [unit for unit in held if unit not in wanted and (units is None or unit in units)]
-    for some in _parts(due):
+    for some in parts(due, _UNITS_AT_ONCE):
         with database.reading() as session:
             documents = list(source.documents(session, {one: wanted[one] for one in some}))
             taken = source.list_taken(session, some)
         _write(database, index, marks, _compare(index, source, some, documents, taken))
-    for some in _parts(gone):
+    for some in parts(gone, _UNITS_AT_ONCE):
         _write(database, index, marks, _compare(index, source, some, [], set(some)))
 
 
@@ -224,8 +225,3 @@ def _stamps_in(index: WordIndex, source: Source) -> dict[int, int]:
         units, stamps = segment.numbers("unit")[is_head], segment.numbers("stamp")[is_head]
         found.update(zip(units.tolist(), stamps.tolist(), strict=True))
     return found
-
-
-def _parts(some: Sequence[int]) -> Iterator[Sequence[int]]:
-    for begin in range(0, len(some), _UNITS_AT_ONCE):
-        yield some[begin : begin + _UNITS_AT_ONCE]
